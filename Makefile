@@ -1,0 +1,148 @@
+# ktstr: make help lists what can be made.
+BUILD  ?= release
+PREFIX ?= /usr/local
+CC     ?= cc
+CLANG  ?= clang
+
+B := build/$(BUILD)
+
+PKGS      := ncursesw vterm libcjson
+PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lncursesw -ltinfo -lvterm -lcjson)
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wno-missing-field-initializers
+VERSION := 0.1.0
+COMMIT  := $(shell git rev-parse --short=10 HEAD 2>/dev/null || echo unknown)
+CPPFLAGS += -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+BASE_CFLAGS := -std=gnu11 -g $(WARN) $(WERROR) -fno-common -pthread $(PKG_FLAGS)
+
+CFLAGS_release := -O2 -fPIE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection
+LDFLAGS_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+CFLAGS_asan := -O1 -fPIE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+LDFLAGS_asan := -pie -fsanitize=address,undefined
+CFLAGS_tsan := -O1 -fPIE -fsanitize=thread
+LDFLAGS_tsan := -pie -fsanitize=thread
+CFLAGS_fuzz := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
+
+ifeq ($(BUILD),fuzz)
+CC := $(CLANG)
+endif
+ALL_CFLAGS := $(BASE_CFLAGS) $(CFLAGS_$(BUILD)) $(CFLAGS)
+ALL_LDFLAGS := $(LDFLAGS_$(BUILD)) $(LDFLAGS)
+LIBS := $(PKG_LIBS) -ldl -lm
+
+SRC := $(sort $(shell find src ui vmm probes -name '*.c' -not -path 'vmm/guest/*'))
+OBJ := $(SRC:%.c=$(B)/%.o)
+MAIN_OBJ := $(B)/src/main.o
+LIB := $(B)/libktstr.a
+GUEST_INIT := build/guest/init
+
+ifeq ($(BUILD),release)
+PROGRAM := ktstr
+else
+PROGRAM := $(B)/ktstr
+endif
+
+ifneq ($(V),1)
+Q := @
+endif
+
+.DEFAULT_GOAL := all
+.PHONY: all
+all: $(PROGRAM) ## build ./ktstr (release flags, hardened)
+
+$(PROGRAM): $(MAIN_OBJ) $(LIB)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(MAIN_OBJ) $(LIB) $(LIBS)
+
+$(LIB): $(filter-out $(MAIN_OBJ),$(OBJ))
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The version is compiled into one file only, so that a commit rebuilds one file.
+$(B)/src/cli/version.o: CPPFLAGS += -DKTSTR_VERSION='"$(VERSION)"' -DKTSTR_COMMIT='"$(COMMIT)"'
+$(B)/src/cli/version.o: $(wildcard .git/HEAD .git/refs/heads/main)
+
+# The guest's PID 1: static, libc and the protocol only, never instrumented, embedded into the binary.
+GUEST_SRC := $(sort $(wildcard vmm/guest/*.c)) vmm/proto.c
+$(GUEST_INIT): $(GUEST_SRC) $(wildcard vmm/guest/*.h) vmm/proto.h
+	@mkdir -p $(@D)
+	@echo "  GUEST   $@"
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -Os $(WARN) $(WERROR) -static -s -ffunction-sections -fdata-sections \
+		-Wl,--gc-sections -o $@ $(GUEST_SRC)
+$(B)/vmm/payload/embed.o: $(GUEST_INIT)
+$(B)/vmm/payload/embed.o: CPPFLAGS += -DGUEST_INIT_PATH='"$(GUEST_INIT)"'
+
+# ---- tests ---------------------------------------------------------------------------------------
+TEST_LIB_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
+TEST_SRC := $(sort $(wildcard tests/unit/*_test.c tests/golden/*_test.c tests/live/*_test.c tests/tui/*_test.c \
+	tests/vm/*_test.c))
+TEST_BIN := $(TEST_SRC:%.c=$(B)/%)
+TEST_SH  := $(sort $(wildcard tests/*/*_test.sh))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_REPLAY := $(FUZZ_SRC:%.c=$(B)/%)
+
+$(TEST_BIN): $(B)/%: $(B)/%.o $(TEST_LIB_OBJ) $(LIB)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(TEST_LIB_OBJ) $(LIB) -lcmocka $(LIBS)
+
+ifneq ($(BUILD),fuzz)
+$(FUZZ_REPLAY): $(B)/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(LIB)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(B)/tests/fuzz/replay.o $(LIB) $(LIBS)
+else
+$(FUZZ_REPLAY): $(B)/%: $(B)/%.o $(LIB)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
+endif
+.SECONDARY:
+
+.PHONY: tests-build test-run test asan tsan fuzz-quick
+tests-build: $(PROGRAM) $(TEST_BIN) $(FUZZ_REPLAY)
+
+# Runs the suite of one build without installing anything: make test-run BUILD=asan ONLY=topo
+test-run: tests-build
+	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) tests/run.sh $(TEST_BIN) $(TEST_SH) $(FUZZ_REPLAY)
+
+test: ## install what the tests need, build, run the whole suite
+	@$(MAKE) --no-print-directory deps deps-test
+	@$(MAKE) --no-print-directory -j$$(nproc) tests-build
+	@$(MAKE) --no-print-directory test-run
+
+asan: ## the whole suite under address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=asan tests-build
+	@$(MAKE) --no-print-directory BUILD=asan test-run
+
+FUZZ_SECONDS ?= 10
+fuzz-quick: ## every fuzz target for FUZZ_SECONDS (10) seconds
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=fuzz $(FUZZ_SRC:%.c=build/fuzz/%)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/quick.sh $(FUZZ_SRC:%.c=build/fuzz/%)
+
+.PHONY: lint format bench screenshots docs install uninstall clean help run deps deps-test
+lint: ## doors, headers alone, clang-tidy, cppcheck, format
+	@tests/lint/run.sh
+
+format: ## clang-format all sources in place
+	clang-format -i $$(find src ui vmm probes tests -name '*.[ch]')
+
+bench: $(PROGRAM) ## speed beside the peers, medians of runs side by side
+	@KTSTR=$(abspath $(PROGRAM)) tests/bench/run.sh
+
+docs: $(PROGRAM) ## manual pages into build/man
+	@mkdir -p build/man
+	@./ktstr __man --all build/man
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+clean: ## remove everything that was built
+	rm -rf build ktstr
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

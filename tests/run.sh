@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Runs test programs and sums up. Each speaks TAP ("ok N - name", "not ok N - name", "# SKIP reason") on
+# stdout or stderr; one that dies without a word counts as a failure.
+#   ONLY=word   only programs whose path contains it      JOBS=N   programs at once (default: CPUs)
+#   VERBOSE=1   print every program's whole output
+set -u
+export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=${LC_ALL:-C.UTF-8} TZ=UTC
+export KTSTR=${KTSTR:-$PWD/ktstr} BUILD=${BUILD:-release}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0:exitcode=99}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+logs=build/$BUILD/logs
+rm -rf "$logs"; mkdir -p "$logs"
+jobs=${JOBS:-$(nproc)} started=$SECONDS
+
+run_one() { # PROGRAM: its log, then a line in .sum: ok bad skipped program
+  local name log rc ok bad skipped t=$SECONDS
+  name=$(echo "$1" | sed "s|^build/$BUILD/||; s|^tests/||; s|/|-|g"); log=$logs/$name.log
+  timeout -k 5 "${TEST_TIMEOUT:-600}" "$1" >"$log" 2>&1 </dev/null; rc=$?
+  ok=$(grep -cE '^[[:space:]]*ok [0-9]' "$log"); bad=$(grep -cE '^[[:space:]]*not ok [0-9]' "$log")
+  skipped=$(grep -cE '^[[:space:]]*ok [0-9].*# SKIP' "$log"); ok=$((ok - skipped))
+  if [ $rc -ne 0 ] && [ "$bad" = 0 ]; then bad=1; echo "not ok - $1 ended with status $rc" >>"$log"; fi
+  if [ $((ok + bad + skipped)) = 0 ]; then bad=1; echo "not ok - $1 ran no test" >>"$log"; fi
+  {
+    if [ "$bad" != 0 ]; then
+      echo "FAIL  $name ($ok passed, $bad failed, $((SECONDS - t)) s)"; tail -n 60 "$log" | sed 's/^/      /'
+    else
+      echo "ok    $name ($ok passed$([ "$skipped" = 0 ] || echo ", $skipped skipped"), $((SECONDS - t)) s)"
+      grep -E '^[[:space:]]*ok [0-9].*# SKIP' "$log" | sed 's/^ */      /'
+    fi
+    [ -z "${VERBOSE:-}" ] || cat "$log"
+  } >"$log.out"
+  cat "$log.out"
+  echo "$ok $bad $skipped" >"$log.sum"
+}
+
+for program in "$@"; do
+  [ -z "${ONLY:-}" ] || case $program in *"$ONLY"*) ;; *) continue ;; esac
+  case $program in build/*) ;; *) [ -x "$program" ] || chmod +x "$program" ;; esac
+  while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
+  case $program in /*) run_one "$program" & ;; *) run_one "./$program" & ;; esac
+done
+wait
+total=$(cat "$logs"/*.sum 2>/dev/null | awk '{ok += $1; bad += $2; skip += $3} END {print ok + 0, bad + 0, skip + 0}')
+read -r ok bad skipped <<<"$total"
+echo "suite $BUILD: $((SECONDS - started)) s, $skipped skipped"
+[ -z "${TALLY:-}" ] || echo "$ok $bad" >>"$TALLY"
+echo "$ok passed, $bad failed"
+[ "$bad" = 0 ] && [ "$ok" != 0 ]

@@ -1,0 +1,32 @@
+/*
+ * The child process of one VM: receives the configuration, has the kernel resolved, packs the
+ * payload, runs the engine, speaks the port protocol with the guest and the control protocol with
+ * the client.
+ */
+#pragma once
+
+#include "src/base/err.h"
+#include "vmm/vmctl.h"
+
+/* A bootable kernel as the host needs it; strings owned, released with vm_kernel_release(). */
+struct vm_kernel {
+	char *image, *release, *modules, *origin; /* release, modules may be NULL */
+	uint64_t init_size;
+};
+void vm_kernel_release(struct vm_kernel *k);
+
+/* How the host talks while it prepares: forwarded to the client. progress() true = cancelled. */
+struct vm_report {
+	void *user;
+	void (*note)(void *user, const char *text);
+	bool (*progress)(void *user, const char *what, uint64_t done, uint64_t total);
+};
+
+/* What the room above lends: vmm/ itself does not know where kernels come from. */
+struct vm_host_ops {
+	int (*resolve_kernel)(const char *id, const char *modules, const struct vm_report *r,
+		struct vm_kernel *out, struct err *e);
+};
+
+/* Runs the VM to its end on these two sockets; the process's exit code. */
+int vm_host_main(int control_fd, int console_fd, const struct vm_host_ops *ops);

@@ -1,0 +1,73 @@
+/*
+ * What travels on the private port between the guest's init and the host: one list of messages,
+ * shared by both sides. This header needs libc only, since init is built from it.
+ *
+ * A frame is a 16-byte little-endian header and a payload. The first tags and the header are those
+ * of the public Rust tool (spec/vmm 2.4); tags marked "ours" are new and in unused space. On a
+ * guest without virtio the same frames travel over COM2, and the console's bytes with them
+ * (PROTO_CONSOLE).
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROTO_PORT_BULK	   "ktstr-bulk"	     /* frames */
+#define PROTO_PORT_CONSOLE "ktstr-console"   /* raw bytes of the interactive terminal */
+#define PROTO_CONF_PATH	   "/.ktstr_conf"    /* NUL-separated key=value records for init */
+#define PROTO_INIT_OK_PATH "/.ktstr_init_ok" /* the archive's last entry: all of it was unpacked   \
+					      */
+
+enum proto_tag {
+	/* guest to host */
+	PROTO_EXEC_EXIT = 0x45584358, /* i32 LE exit status of the command; 128+N for a signal */
+	PROTO_SYS_RDY = 0x53524459,   /* empty: init is up, the port works */
+	PROTO_STDOUT = 0x534F5554,    /* bytes; empty = closed */
+	PROTO_STDERR = 0x53455252,
+	PROTO_DMESG = 0x444D5347, /* bytes of the kernel log, sent when unpacking was incomplete */
+	PROTO_LIFECYCLE = 0x4C494645, /* u8 enum proto_phase, then UTF-8 reason */
+	/* both ways, ours: the console when it has no port of its own */
+	PROTO_CONSOLE = 0x434F4E53,
+	/* host to guest, ours */
+	PROTO_RESIZE = 0x57494E53,   /* u16 rows, u16 columns, LE */
+	PROTO_STDIN = 0x5354444E,    /* bytes; empty = end of file */
+	PROTO_SIGNAL = 0x53474E4C,   /* u32 LE signal number for the command's process group */
+	PROTO_SHUTDOWN = 0x53485554, /* empty: end the session cleanly */
+};
+
+enum proto_phase {
+	PROTO_PHASE_PROMPT = 1, /* the shell (or the command) has been started */
+	PROTO_PHASE_ENDING = 2, /* it ended; the guest is about to reboot */
+	PROTO_PHASE_FAILED = 3, /* init cannot go on, the reason says why */
+};
+
+struct proto_header {
+	uint32_t tag, length, crc32, pad; /* little-endian; crc32 (IEEE) of the payload; pad = 0 */
+};
+
+enum {
+	PROTO_HEADER_SIZE = 16,
+	PROTO_PAYLOAD_MAX = 16 * 1024 * 1024, /* what a receiver accepts */
+	PROTO_CHUNK = 32 * 1024,	      /* what a sender puts into one frame */
+};
+
+uint32_t proto_crc32(const void *bytes, size_t n);
+/* Fills a header for a payload of n bytes. */
+void proto_pack(unsigned char out[PROTO_HEADER_SIZE], uint32_t tag, const void *payload, size_t n);
+
+/* Incremental parser: bytes in any split in, whole frames out. Owned buffers, bounded by
+ * PROTO_PAYLOAD_MAX. */
+struct proto_parser {
+	unsigned char *buf; /* owned */
+	size_t len, cap;
+	int broken; /* set once a frame was refused: the stream cannot be trusted any more */
+};
+
+typedef void proto_frame_fn(void *user, uint32_t tag, const unsigned char *payload, size_t n);
+
+/*
+ * Feeds n bytes and calls fn for each whole frame. 0, or -1 when a header is impossible (length
+ * beyond the maximum) or a checksum fails: nothing more is delivered then.
+ */
+int proto_feed(struct proto_parser *p, const void *bytes, size_t n, proto_frame_fn *fn, void *user);
+void proto_parser_release(struct proto_parser *p);

@@ -1,0 +1,110 @@
+/*
+ * The client side of a virtual machine: all that ui/ and src/cli/ see of vmm/. A VM is one child
+ * process (our own binary with the hidden command `__vm`), reached over a SOCK_SEQPACKET pair
+ * (control) and a stream socket (the interactive console). A child that dies is an event like any
+ * other.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "src/base/err.h"
+#include "src/base/str.h"
+
+enum vm_accel { VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG };
+
+/* `N,L,C,T`: L counts the whole machine, vCPUs = L x C x T, N divides L. */
+struct vm_topology {
+	unsigned nodes, llcs, cores, threads;
+};
+/* Errors contain the tokens of spec/vmm 1.2 and say which rule is broken. */
+int vm_topology_parse(const char *text, struct vm_topology *out, struct err *e);
+/* "2n4l2c2t" */
+void vm_topology_format(const struct vm_topology *t, struct str *out);
+
+enum { VM_MEMORY_MIN_MIB = 128, VM_VCPUS_MAX = 255 };
+
+/* Everything a VM is asked to be. Strings are borrowed during vm_start(). */
+struct vm_config {
+	const char *kernel;  /* identifier; NULL = automatic */
+	const char *modules; /* --modules DIR; NULL = the kernel's own */
+	struct vm_topology topology;
+	uint32_t memory_mib; /* floor; 0 = estimated alone */
+	enum vm_accel accel;
+	const char *exec;	      /* NULL = interactive */
+	uint64_t exec_timeout_ns;     /* with exec; boot included */
+	bool dmesg;		      /* VM_DMESG events, loglevel=7 */
+	struct strv append;	      /* extra kernel command line words */
+	struct strv env;	      /* NAME=VALUE for the shell or command */
+	struct strv modules_load;     /* further modules by name, with their dependencies */
+	struct strv include;	      /* -i arguments */
+	uint64_t disk_bytes;	      /* 0 = none */
+	uint16_t rows, cols;	      /* initial window; 0 = 24 x 80 */
+	const char *term, *colorterm; /* NULL = the guest's default */
+	const char *program;	      /* our binary for the child; NULL = /proc/self/exe */
+};
+
+/* Where a VM is; only ever grows. */
+enum vm_stage {
+	VM_STAGE_STARTING,
+	VM_STAGE_KERNEL,  /* looking for or fetching the kernel */
+	VM_STAGE_PAYLOAD, /* packing the initramfs */
+	VM_STAGE_BOOTING, /* the engine runs; nothing heard from the guest */
+	VM_STAGE_LINUX,	  /* the kernel's console spoke */
+	VM_STAGE_INIT,	  /* our init is up */
+	VM_STAGE_PROMPT,  /* the shell or the command runs */
+	VM_STAGE_ENDED,
+};
+const char *vm_stage_name(enum vm_stage s);
+
+enum vm_event_kind {
+	VM_EVENT_NOTE,	   /* text: one line for a person */
+	VM_EVENT_PROGRESS, /* text: what; done, total (0 = unknown) */
+	VM_EVENT_STAGE,	   /* stage, at_ns since vm_start() */
+	VM_EVENT_INFO,	   /* text: JSON object once the VM is built: engine, accel, why, kernel,
+			      memory_mib, vcpus */
+	VM_EVENT_DMESG,	   /* bytes of the guest's kernel console */
+	VM_EVENT_STDOUT,   /* bytes of the command; only with exec */
+	VM_EVENT_STDERR,
+	VM_EVENT_EXIT, /* status (the exit code to end with), text: reason, empty when it ended well
+			*/
+};
+
+struct vm_event {
+	enum vm_event_kind kind;
+	enum vm_stage stage;
+	uint64_t at_ns, done, total;
+	int status;
+	const char *text; /* NUL-terminated; valid until the next call on this vm */
+	size_t size;	  /* of text, which may hold NULs when it is bytes */
+};
+
+struct vm;
+
+/* Starts the child; everything slow happens there. NULL with a sentence. */
+struct vm *vm_start(const struct vm_config *c, struct err *e);
+/* Kills what still runs, reaps it, closes. */
+void vm_free(struct vm *vm);
+
+/* For poll(2)/epoll: both are non-blocking and readable when there is something (or the end) to
+ * see. */
+int vm_control_fd(const struct vm *vm);
+/* The guest terminal's bytes, both ways; end of file when the guest is gone. */
+int vm_console_fd(const struct vm *vm);
+pid_t vm_pid(const struct vm *vm);
+
+/* The next event: 1 = filled in, 0 = none now. A child that died without a word gives one EXIT
+ * event with status 1 (or 128+N) and the reason; after EXIT it returns -EPIPE. */
+int vm_next_event(struct vm *vm, struct vm_event *ev);
+
+/* Bytes for the command's stdin. Number taken (at most n), -EAGAIN when the guest does not keep up.
+ */
+ssize_t vm_stdin(struct vm *vm, const void *bytes, size_t n);
+int vm_stdin_end(struct vm *vm);
+int vm_resize(struct vm *vm, uint16_t rows, uint16_t cols);
+int vm_signal(struct vm *vm, int signo); /* to the command */
+/* Ends the guest at once; an EXIT event follows. */
+int vm_kill(struct vm *vm);
