@@ -14,7 +14,7 @@ jobs=${JOBS:-$(nproc)} started=$SECONDS
 
 run_one() { # PROGRAM: its log, then a line in .sum: ok bad skipped program
   local name log rc ok bad skipped t=$SECONDS
-  name=$(echo "$1" | sed "s|^build/$BUILD/||; s|^tests/||; s|/|-|g"); log=$logs/$name.log
+  name=$(echo "$1" | sed "s|^\./||; s|^build/$BUILD/||; s|^tests/||; s|/|-|g"); log=$logs/$name.log
   timeout -k 5 "${TEST_TIMEOUT:-600}" "$1" >"$log" 2>&1 </dev/null; rc=$?
   ok=$(grep -cE '^[[:space:]]*ok [0-9]' "$log"); bad=$(grep -cE '^[[:space:]]*not ok [0-9]' "$log")
   skipped=$(grep -cE '^[[:space:]]*ok [0-9].*# SKIP' "$log"); ok=$((ok - skipped))
