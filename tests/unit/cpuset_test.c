@@ -28,7 +28,8 @@ static void lists_are_folded_and_sorted(void **state)
 
 static void bad_lists_are_refused(void **state)
 {
-	static const char *const bad[] = {"a", "1-", "-1", "3-1", "1;2", "1 2", "0-262144", "99999999999"};
+	static const char *const bad[] = {
+		"a", "1-", "-1", "3-1", "1;2", "1 2", "0-262144", "99999999999"};
 	cleanup_cpuset struct cpuset s = CPUSET_INIT;
 
 	(void)state;
