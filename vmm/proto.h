@@ -12,11 +12,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROTO_PORT_BULK	   "ktstr-bulk"	     /* frames */
-#define PROTO_PORT_CONSOLE "ktstr-console"   /* raw bytes of the interactive terminal */
-#define PROTO_CONF_PATH	   "/.ktstr_conf"    /* NUL-separated key=value records for init */
-#define PROTO_INIT_OK_PATH "/.ktstr_init_ok" /* the archive's last entry: all of it was unpacked   \
-					      */
+#define PROTO_PORT_BULK	   "ktstr-bulk"	   /* frames */
+#define PROTO_PORT_CONSOLE "ktstr-console" /* raw bytes of the interactive terminal */
+#define PROTO_CONF_PATH	   "/.ktstr_conf"  /* NUL-separated key=value records for init */
+#define PROTO_INIT_OK_PATH                                                                         \
+	"/.ktstr_init_ok" /* the archive's last entry: all of it was unpacked                      \
+			   */
+
+/*
+ * Records of PROTO_CONF_PATH, each `key=value` and a NUL; written by vmm/host.c, read by init. A
+ * key that init does not know is ignored.
+ *
+ *   exec=CMD          one command instead of the interactive shell (absent: interactive)
+ *   env=NAME=VALUE    for the shell or the command; may be repeated
+ *   term=  colorterm= of the terminal outside (absent: "linux" and unset)
+ *   rows=  cols=      window size at the start, decimal
+ *   topology=N,L,C,T  as asked for, for the greeting
+ *   virtio=1|0        1: wait for the two ports; 0: there are no drivers, COM2 carries the frames
+ */
+#define PROTO_CONF_EXEC	     "exec"
+#define PROTO_CONF_ENV	     "env"
+#define PROTO_CONF_TERM	     "term"
+#define PROTO_CONF_COLORTERM "colorterm"
+#define PROTO_CONF_ROWS	     "rows"
+#define PROTO_CONF_COLS	     "cols"
+#define PROTO_CONF_TOPOLOGY  "topology"
+#define PROTO_CONF_VIRTIO    "virtio"
 
 enum proto_tag {
 	/* guest to host */
@@ -26,6 +47,11 @@ enum proto_tag {
 	PROTO_STDERR = 0x53455252,
 	PROTO_DMESG = 0x444D5347, /* bytes of the kernel log, sent when unpacking was incomplete */
 	PROTO_LIFECYCLE = 0x4C494645, /* u8 enum proto_phase, then UTF-8 reason */
+	/* ours: u32 LE, bytes of PROTO_STDIN (or of PROTO_CONSOLE, host to guest) that have been
+	 * passed on: the host keeps at most PROTO_WINDOW of each outstanding, so that a command
+	 * that does not read its input cannot hold up a signal that travels behind it */
+	PROTO_STDIN_TAKEN = 0x53544B4E,
+	PROTO_CONSOLE_TAKEN = 0x434F544B,
 	/* both ways, ours: the console when it has no port of its own */
 	PROTO_CONSOLE = 0x434F4E53,
 	/* host to guest, ours */
@@ -49,6 +75,7 @@ enum {
 	PROTO_HEADER_SIZE = 16,
 	PROTO_PAYLOAD_MAX = 16 * 1024 * 1024, /* what a receiver accepts */
 	PROTO_CHUNK = 32 * 1024,	      /* what a sender puts into one frame */
+	PROTO_WINDOW = 256 * 1024,	      /* unacknowledged input, host to guest */
 };
 
 uint32_t proto_crc32(const void *bytes, size_t n);
