@@ -129,6 +129,17 @@ fuzz-quick: ## every fuzz target for FUZZ_SECONDS (10) seconds
 lint: ## doors, headers alone, clang-tidy, cppcheck, format
 	@tests/lint/run.sh
 
+deps: ## install what building and running needs (Debian, Ubuntu; elsewhere it prints the command)
+	@.ci/deps build
+
+deps-test: ## install what tests, lint and sanitizers need
+	@.ci/deps test
+
+run: ## install, build and start the dashboard with a guest at hand; without a terminal, one batch frame
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@if [ -t 0 ] && [ -t 1 ]; then ./ktstr; else ./ktstr --batch --boot; fi
+
 format: ## clang-format all sources in place
 	clang-format -i $$(find src ui vmm probes tests -name '*.[ch]')
 

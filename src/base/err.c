@@ -10,7 +10,7 @@ static int result(const struct err *e)
 	return e && e->code ? -e->code : -EIO;
 }
 
-int err_set(struct err *e, int code, const char *fmt, ...)
+int(err_set)(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -25,7 +25,7 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 	return -e->code;
 }
 
-int err_sys(struct err *e, int code, const char *fmt, ...)
+int(err_sys)(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
 	size_t n;
@@ -43,7 +43,7 @@ int err_sys(struct err *e, int code, const char *fmt, ...)
 	return -e->code;
 }
 
-int err_prefix(struct err *e, const char *fmt, ...)
+int(err_prefix)(struct err *e, const char *fmt, ...)
 {
 	char old[sizeof(e->msg)];
 	va_list ap;
@@ -60,7 +60,7 @@ int err_prefix(struct err *e, const char *fmt, ...)
 	return result(e);
 }
 
-int err_hint(struct err *e, const char *fmt, ...)
+int(err_hint)(struct err *e, const char *fmt, ...)
 {
 	va_list ap;
 	size_t n;

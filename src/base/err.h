@@ -34,3 +34,16 @@ int err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf
 /* Adds one hint line; returns -e->code. */
 int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void err_clear(struct err *e);
+
+/* Tells compilers and analysers what they cannot see through a variadic call: the result is
+ * negative. */
+static inline int err_negative(int rc)
+{
+	if (rc >= 0)
+		__builtin_unreachable();
+	return rc;
+}
+#define err_set(...)	err_negative(err_set(__VA_ARGS__))
+#define err_sys(...)	err_negative(err_sys(__VA_ARGS__))
+#define err_prefix(...) err_negative(err_prefix(__VA_ARGS__))
+#define err_hint(...)	err_negative(err_hint(__VA_ARGS__))
