@@ -52,15 +52,25 @@ enum proto_tag {
 	 * that does not read its input cannot hold up a signal that travels behind it */
 	PROTO_STDIN_TAKEN = 0x53544B4E,
 	PROTO_CONSOLE_TAKEN = 0x434F544B,
+	/* ours: u64 LE, bytes that init has written to PROTO_PORT_CONSOLE in all; sent before
+	 * ENDING, so that the host knows how far to read there */
+	PROTO_CONSOLE_END = 0x43454E44,
 	/* both ways, ours: the console when it has no port of its own */
 	PROTO_CONSOLE = 0x434F4E53,
 	/* host to guest, ours */
 	PROTO_RESIZE = 0x57494E53,   /* u16 rows, u16 columns, LE */
 	PROTO_STDIN = 0x5354444E,    /* bytes; empty = end of file */
 	PROTO_SIGNAL = 0x53474E4C,   /* u32 LE signal number for the command's process group */
-	PROTO_SHUTDOWN = 0x53485554, /* empty: end the session cleanly */
+	PROTO_SHUTDOWN = 0x53485554, /* empty: end the session cleanly; after ENDING or FAILED: the
+					host has read everything, init may reboot */
 };
 
+/*
+ * The end: a reboot would throw away what the engine still holds of the ports' bytes, so after
+ * ENDING (or FAILED) init waits until the host answers with PROTO_SHUTDOWN or kills the engine. The
+ * host does either once it has read the framed port up to that frame and the console up to
+ * PROTO_CONSOLE_END. More input than PROTO_WINDOW allows is an error that ends the session.
+ */
 enum proto_phase {
 	PROTO_PHASE_PROMPT = 1, /* the shell (or the command) has been started */
 	PROTO_PHASE_ENDING = 2, /* it ended; the guest is about to reboot */
