@@ -39,6 +39,9 @@ struct cell {
 };
 
 #define cell_u64(v)    ((struct cell){.kind = CELL_U64, .u64 = (v)})
+#define cell_i64(v)    ((struct cell){.kind = CELL_I64, .i64 = (v)})
+#define cell_real(v)   ((struct cell){.kind = CELL_REAL, .real = (v)})
+#define cell_bool(v)   ((struct cell){.kind = CELL_BOOL, .yes = (v)})
 #define cell_text(v)   ((struct cell){.kind = CELL_TEXT, .text = (v)})
 #define cell_bytes(v)  ((struct cell){.kind = CELL_BYTES, .u64 = (v)})
 #define cell_set(v)    ((struct cell){.kind = CELL_SET, .set = (v)})
@@ -60,16 +63,21 @@ struct table {
 	size_t nrows;
 };
 
-/* The cell as a person reads it; appends. */
+/* The cell as a person reads it; appends. Foreign bytes in text are made safe to show. */
 void cell_format(const struct cell *c, struct str *out);
-/* The cell as a JSON value. */
+/* The cell as a JSON value. A set stays on one line, whatever the writer's style. */
 void cell_json(const struct cell *c, struct json_out *j);
 /*
  * Borderless text: a column is as wide as its widest cell, one space before and one after each
  * cell, trailing padding kept (spec/host 2.2). Widths count terminal cells. No wrapping, no colour.
  */
 void table_text(const struct table *t, struct str *out);
-/* An array of objects, one key a column. */
+/* An array of objects, one key a column. Reasons of absent cells follow in one more key of their
+ * row:
+ * "_why": {"<column>": "<reason>"}. */
 void table_json(const struct table *t, struct json_out *j);
+/* The columns that have a value in at least one row, copied to `to` (room for t->ncolumns); returns
+ * their number. */
+size_t table_present_columns(const struct table *t, struct column *to);
 /* Stable sort of t->rows by one column; absent cells come last in both directions. */
 void table_sort(struct table *t, size_t column, bool descending);

@@ -1,0 +1,342 @@
+#include "src/table/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/units.h"
+#include "src/base/utf8.h"
+
+/* Line by line, so that a newline parts lines and nothing else that is foreign passes. */
+static void format_lines(const char *text, struct str *out)
+{
+	for (;;) {
+		size_t n = strcspn(text, "\n");
+
+		utf8_sanitize(out, text, n, false);
+		if (!text[n])
+			return;
+		str_addc(out, '\n');
+		text += n + 1;
+	}
+}
+
+void cell_format(const struct cell *c, struct str *out)
+{
+	switch (c->kind) {
+	case CELL_ABSENT:
+		str_addc(out, '-');
+		break;
+	case CELL_U64:
+		str_printf(out, "%llu", (unsigned long long)c->u64);
+		break;
+	case CELL_I64:
+		str_printf(out, "%lld", (long long)c->i64);
+		break;
+	case CELL_REAL:
+		str_printf(out, "%.2f", c->real);
+		break;
+	case CELL_BOOL:
+		str_add(out, c->yes ? "yes" : "no");
+		break;
+	case CELL_TEXT:
+		format_lines(c->text ? c->text : "", out);
+		break;
+	case CELL_BYTES:
+		units_bytes(out, c->u64);
+		break;
+	case CELL_SET:
+		cpuset_format(c->set, out);
+		break;
+	}
+}
+
+/* One line even where everything else is pretty: a machine's CPUs, one a line, help nobody. */
+static void set_json(const struct cpuset *set, struct json_out *j)
+{
+	bool pretty = j->pretty;
+
+	json_array(j);
+	j->pretty = false;
+	for
+		cpuset_each(c, set) json_u64(j, (uint64_t)c);
+	json_array_end(j);
+	j->pretty = pretty;
+}
+
+void cell_json(const struct cell *c, struct json_out *j)
+{
+	switch (c->kind) {
+	case CELL_ABSENT:
+		json_null(j);
+		break;
+	case CELL_U64:
+	case CELL_BYTES:
+		json_u64(j, c->u64);
+		break;
+	case CELL_I64:
+		json_i64(j, c->i64);
+		break;
+	case CELL_REAL:
+		json_real(j, c->real);
+		break;
+	case CELL_BOOL:
+		json_bool(j, c->yes);
+		break;
+	case CELL_TEXT:
+		json_str(j, c->text);
+		break;
+	case CELL_SET:
+		set_json(c->set, j);
+		break;
+	}
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+/* Every cell as text, header first: texts[row * ncolumns + column]. */
+static char **format_all(const struct table *t)
+{
+	char **texts = xcalloc((t->nrows + 1) * t->ncolumns, sizeof(*texts));
+	struct arena *a = arena_new();
+
+	for (size_t c = 0; c < t->ncolumns; c++)
+		texts[c] = xstrdup(t->columns[c].title);
+	for (size_t r = 0; r < t->nrows; r++) {
+		for (size_t c = 0; c < t->ncolumns; c++) {
+			struct cell cell = t->columns[c].get(t->rows[r], a);
+			struct str text = STR_INIT;
+
+			cell_format(&cell, &text);
+			texts[(r + 1) * t->ncolumns + c] = str_steal(&text);
+		}
+	}
+	arena_free(a);
+	return texts;
+}
+
+/* Cuts the first line off *rest and returns it; "" when nothing is left. */
+static const char *next_line(char **rest)
+{
+	char *line = *rest, *end;
+
+	if (!line)
+		return "";
+	end = strchr(line, '\n');
+	if (end)
+		*end++ = '\0';
+	*rest = end;
+	return line;
+}
+
+static size_t widest_line(const char *text)
+{
+	size_t widest = 0;
+
+	for (;;) {
+		size_t n = strcspn(text, "\n"), width;
+		char *line = xstrndup(text, n);
+
+		width = utf8_width(line);
+		free(line);
+		if (width > widest)
+			widest = width;
+		if (!text[n])
+			return widest;
+		text += n + 1;
+	}
+}
+
+static void add_cell(struct str *out, const char *text, size_t width, bool right)
+{
+	size_t pad = width - utf8_width(text);
+
+	str_addc(out, ' ');
+	if (right)
+		str_repeat(out, ' ', pad);
+	str_add(out, text);
+	if (!right)
+		str_repeat(out, ' ', pad);
+	str_addc(out, ' ');
+}
+
+/* A row of cells is as many lines as its tallest cell; the others are blank there. */
+static void add_row(const struct table *t, char **cells, const size_t *widths, struct str *out)
+{
+	char **rest = xcalloc(t->ncolumns, sizeof(*rest));
+	bool more = true;
+
+	memcpy(rest, cells, t->ncolumns * sizeof(*rest));
+	while (more) {
+		more = false;
+		for (size_t c = 0; c < t->ncolumns; c++) {
+			add_cell(out, next_line(&rest[c]), widths[c], t->columns[c].right);
+			more |= rest[c] != NULL;
+		}
+		str_addc(out, '\n');
+	}
+	free(rest);
+}
+
+void table_text(const struct table *t, struct str *out)
+{
+	char **texts = format_all(t);
+	size_t *widths = xcalloc(t->ncolumns, sizeof(*widths));
+
+	for (size_t i = 0; i < (t->nrows + 1) * t->ncolumns; i++) {
+		size_t width = widest_line(texts[i]);
+
+		if (width > widths[i % t->ncolumns])
+			widths[i % t->ncolumns] = width;
+	}
+	for (size_t r = 0; r <= t->nrows && t->ncolumns; r++)
+		add_row(t, texts + r * t->ncolumns, widths, out);
+	for (size_t i = 0; i < (t->nrows + 1) * t->ncolumns; i++)
+		free(texts[i]);
+	free(texts);
+	free(widths);
+}
+
+size_t table_present_columns(const struct table *t, struct column *to)
+{
+	struct arena *a = arena_new();
+	size_t n = 0;
+
+	for (size_t c = 0; c < t->ncolumns; c++) {
+		bool present = false;
+
+		for (size_t r = 0; r < t->nrows && !present; r++)
+			present = t->columns[c].get(t->rows[r], a).kind != CELL_ABSENT;
+		if (present)
+			to[n++] = t->columns[c];
+	}
+	arena_free(a);
+	return n;
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+static void row_json(const struct table *t, const void *row, struct arena *a, struct json_out *j)
+{
+	bool reasons = false;
+
+	json_object(j);
+	for (size_t c = 0; c < t->ncolumns; c++) {
+		struct cell cell = t->columns[c].get(row, a);
+
+		json_key(j, t->columns[c].id);
+		cell_json(&cell, j);
+	}
+	for (size_t c = 0; c < t->ncolumns; c++) {
+		struct cell cell = t->columns[c].get(row, a);
+
+		if (cell.kind != CELL_ABSENT || !cell.why)
+			continue;
+		if (!reasons) {
+			json_key(j, "_why");
+			json_object(j);
+			reasons = true;
+		}
+		json_key_str(j, t->columns[c].id, cell.why);
+	}
+	if (reasons)
+		json_object_end(j);
+	json_object_end(j);
+}
+
+void table_json(const struct table *t, struct json_out *j)
+{
+	struct arena *a = arena_new();
+
+	json_array(j);
+	for (size_t r = 0; r < t->nrows; r++)
+		row_json(t, t->rows[r], a, j);
+	json_array_end(j);
+	arena_free(a);
+}
+
+/* ---- sort ------------------------------------------------------------------------------------ */
+
+struct sort_key {
+	struct cell cell;
+	const void *row;
+	size_t place; /* before the sort: keeps equal rows in order */
+	bool descending;
+};
+
+static bool is_number(enum cell_kind kind)
+{
+	return kind == CELL_U64 || kind == CELL_I64 || kind == CELL_REAL || kind == CELL_BYTES;
+}
+
+/* long double holds every 64-bit integer exactly on x86-64; elsewhere equal kinds are compared
+ * first. */
+static long double number_of(const struct cell *c)
+{
+	if (c->kind == CELL_I64)
+		return (long double)c->i64;
+	if (c->kind == CELL_REAL)
+		return (long double)c->real;
+	return (long double)c->u64;
+}
+
+static int compare_sets(const struct cpuset *a, const struct cpuset *b)
+{
+	int x = cpuset_next(a, 0), y = cpuset_next(b, 0);
+
+	while (x == y && x >= 0) {
+		x = cpuset_next(a, x + 1);
+		y = cpuset_next(b, y + 1);
+	}
+	return (x > y) - (x < y);
+}
+
+static int compare_cells(const struct cell *a, const struct cell *b)
+{
+	if (is_number(a->kind) && is_number(b->kind)) {
+		if (a->kind == CELL_U64 && b->kind == CELL_U64)
+			return (a->u64 > b->u64) - (a->u64 < b->u64);
+		return (number_of(a) > number_of(b)) - (number_of(a) < number_of(b));
+	}
+	if (a->kind != b->kind)
+		return (a->kind > b->kind) - (a->kind < b->kind);
+	if (a->kind == CELL_TEXT)
+		return strcmp(a->text ? a->text : "", b->text ? b->text : "");
+	if (a->kind == CELL_SET)
+		return compare_sets(a->set, b->set);
+	return a->kind == CELL_BOOL ? a->yes - b->yes : 0;
+}
+
+static int compare_keys(const void *x, const void *y)
+{
+	const struct sort_key *a = x, *b = y;
+	bool no_a = a->cell.kind == CELL_ABSENT, no_b = b->cell.kind == CELL_ABSENT;
+	int order = no_a || no_b ? 0 : compare_cells(&a->cell, &b->cell);
+
+	if (no_a != no_b)
+		return no_a ? 1 : -1;
+	if (order)
+		return a->descending ? -order : order;
+	return (a->place > b->place) - (a->place < b->place);
+}
+
+void table_sort(struct table *t, size_t column, bool descending)
+{
+	struct sort_key *keys;
+	struct arena *a;
+
+	if (column >= t->ncolumns || t->nrows < 2)
+		return;
+	keys = xcalloc(t->nrows, sizeof(*keys));
+	a = arena_new();
+	for (size_t r = 0; r < t->nrows; r++) {
+		keys[r].cell = t->columns[column].get(t->rows[r], a);
+		keys[r].row = t->rows[r];
+		keys[r].place = r;
+		keys[r].descending = descending;
+	}
+	qsort(keys, t->nrows, sizeof(*keys), compare_keys);
+	for (size_t r = 0; r < t->nrows; r++)
+		t->rows[r] = keys[r].row;
+	arena_free(a);
+	free(keys);
+}
