@@ -4,7 +4,8 @@
  *
  * A new command: one file cmd_<name>.c that defines `const struct command cmd_<name>`, one line in
  * commands.c. Its options land in a plain struct (`values_size` bytes, zeroed) at the rows'
- * offsets.
+ * offsets. --batch, --color, --no-pager and --help are not among them: every command has these, and
+ * finds what they said in its cli_context.
  */
 #pragma once
 
@@ -15,8 +16,8 @@
 #include "src/base/err.h"
 #include "src/base/str.h"
 
-/* Exit codes, the table of ktstr(1). `shell --exec` passes the guest's own status through besides.
- */
+/* Exit codes; their meanings for people are rows in manual.c. `shell --exec` passes the guest's own
+ * status through besides. */
 enum exit_code {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1, /* operation failed, contention, missing prerequisite, not found */
@@ -32,13 +33,12 @@ enum opt_type {
 	OPT_FLAG,     /* bool */
 	OPT_TEXT,     /* const char *, borrowed from argv */
 	OPT_LIST,     /* struct strv: every use is appended */
-	OPT_U32,      /* struct opt_u32; `min` applies */
+	OPT_U32,      /* struct opt_u32; `min` and `max` apply */
 	OPT_DURATION, /* struct opt_u64, nanoseconds; humantime grammar */
 	OPT_SIZE,     /* struct opt_u64, bytes; IEC grammar */
 	OPT_CHOICE,   /* const char *, one of `choices` */
+	OPT_CHOICES,  /* struct strv: words parted by commas, each one of `choices` */
 };
-
-struct cli_context;
 
 struct opt_u32 {
 	bool set;
@@ -49,8 +49,15 @@ struct opt_u64 {
 	uint64_t v;
 };
 
-/* What completes a value. */
-enum opt_complete { COMPLETE_NONE, COMPLETE_FILE, COMPLETE_DIR, COMPLETE_COMMAND, COMPLETE_KERNEL };
+/* What completes a value besides `choices` and `list`. COMPLETE_COMMAND: programs and files. */
+enum opt_complete { COMPLETE_NONE, COMPLETE_FILE, COMPLETE_DIR, COMPLETE_COMMAND };
+
+/*
+ * Candidates that only the machine knows (kernels in the cache): appends words, "word" or
+ * "word\tdescription". Scripts reach it through the hidden `ktstr __complete`. Errors mean no
+ * candidates: nobody reads a sentence in the middle of a completion.
+ */
+typedef void cli_list_fn(struct strv *words);
 
 struct opt {
 	const char *name; /* long name without dashes */
@@ -59,9 +66,10 @@ struct opt {
 	const char *metavar;	    /* NULL for flags */
 	const char *help;	    /* one line for -h */
 	const char *more;	    /* further sentences for --help and the man page; NULL = none */
-	const char *const *choices; /* NULL-terminated, for OPT_CHOICE */
+	const char *const *choices; /* NULL-terminated, for OPT_CHOICE and OPT_CHOICES */
 	enum opt_complete complete;
-	uint64_t min;	     /* smallest value of OPT_U32 */
+	cli_list_fn *list;   /* dynamic candidates, NULL = none */
+	uint64_t min, max;   /* bounds of OPT_U32; max 0 = none */
 	const char *needs;   /* name of an option without which this one is a usage error */
 	const char *clashes; /* name of an option that excludes this one */
 	bool hidden;	     /* parsed, not shown */
@@ -73,10 +81,13 @@ struct positional {
 	const char *help;
 	const char *const *choices; /* NULL = any text */
 	enum opt_complete complete;
+	cli_list_fn *list;
 	bool required;
 	bool repeat; /* the last one may: member is then a struct strv, else const char * */
 	size_t offset;
 } __attribute__((designated_init));
+
+struct cli_context;
 
 struct command {
 	const char *name;
@@ -95,38 +106,70 @@ struct command {
 	int (*run)(const void *values, const struct cli_context *cx);
 } __attribute__((designated_init));
 
-/* What main knows besides the command's own options. */
+/* What the options say that every command has (rows in common.c). */
+struct cli_common {
+	bool batch;	   /* no prompts, no colour, no progress */
+	const char *color; /* "auto", "always", "never"; NULL = auto */
+	bool no_pager;
+	bool version, verbose; /* the root's only */
+	int help;	       /* 1: -h, 2: --help */
+};
+
+/* What a command is told besides its own options. */
 struct cli_context {
 	const struct command *root;
 	const struct command *command;
-	bool batch; /* --batch before or after a subcommand: no prompts, no colour, no progress */
+	const struct command *const *path; /* root first, `command` last */
+	size_t depth;
+	struct cli_common common;
+	bool batch; /* common.batch: --batch before or after a subcommand */
 };
 
-extern const struct command cli_root;
+extern const struct command cli_root;		   /* cmd_dashboard.c: what `ktstr` alone does */
+extern const struct command *const cli_commands[]; /* commands.c: its subcommands */
 
 /* Parses argv, runs what it says, returns the exit code. */
 int cli_main(int argc, char **argv);
 
-/* "ktstr: <command>: message" and indented "hint: ..." lines on stderr. */
+/* "ktstr: <command>: message" and indented "hint: ..." lines on stderr. cx may be NULL. */
 void cli_error(const struct cli_context *cx, const struct err *e);
-/* "ktstr: text" on stderr. */
-void cli_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* "ktstr: text" on stderr. cx may be NULL. */
+void cli_note(const struct cli_context *cx, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 /* Writes all of out to stdout; EXIT_OK, or EXIT_FAILED with the reason on stderr. */
 int cli_print(const struct cli_context *cx, const struct str *out);
 
-/* Releases the lists of a values struct. */
-void cli_release_values(const struct command *c, void *values);
 /*
- * The parser by itself: argv[0] is the first word after the command's own name. 0, or -EINVAL with
- * a sentence (and the nearest name). `--help` and -h set *help to 2 and 1 and end parsing.
+ * A parsed command line. `values` belongs to it; at most CLI_DEPTH levels of commands.
  */
-int cli_parse(const struct command *c, int argc, char *const *argv, void *values, int *help,
+enum { CLI_DEPTH = 4 };
+struct cli_call {
+	const struct command *path[CLI_DEPTH]; /* root first */
+	size_t depth;
+	void *values; /* of path[depth - 1] */
+	struct cli_common common;
+};
+/*
+ * argv[0] is the first word after the root's own name. 0, or -EINVAL with a sentence (and the
+ * nearest name); path is valid in either case, so that the error can name the command. Once --help
+ * or -h was seen the rest cannot be wrong. Needs cli_call_release() in either case.
+ */
+int cli_parse(const struct command *root, int argc, char *const *argv, struct cli_call *call,
 	struct err *e);
-/* Help text: detail false = -h (fits 24 lines, examples first), true = --help. */
-void cli_help(const struct command *root, const struct command *c, bool detail, struct str *out);
+void cli_call_release(struct cli_call *call);
+
+/* Help text: detail false = -h (fits 24 lines, examples first), true = --help. The path is root
+ * first. */
+struct cli_help {
+	const struct command *const *path;
+	size_t depth;
+	bool detail;
+	bool bold; /* headings and names, for a terminal */
+};
+void cli_help(const struct cli_help *h, struct str *out);
 /* Completion script for "bash", "elvish", "fish", "powershell" or "zsh", registered for `binary`.
  */
 int cli_completion(const struct command *root, const char *shell, const char *binary,
 	struct str *out, struct err *e);
-/* The manual, mdoc(7). name "ktstr" is the main page; a command's name gives ktstr-<name>(1). */
+/* The manual, mdoc(7). page "ktstr" is the main page, "ktstr-<name>" a command's. */
 int cli_man(const struct command *root, const char *page, struct str *out, struct err *e);

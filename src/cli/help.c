@@ -1,0 +1,254 @@
+/* --help and -h from the rows. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/utf8.h"
+#include "src/cli/cli.h"
+#include "src/cli/common.h"
+#include "src/cli/suggest.h"
+#include "src/cli/wrap.h"
+
+enum {
+	WIDTH = 80,
+	SHORT_LINES = 24, /* of a terminal: -h has to fit */
+	LABEL_MAX = 30,	  /* longer labels push their help to the right */
+	INDENT = 8,	  /* of sentences in the long form */
+};
+
+static const struct command *command_of(const struct cli_help *h)
+{
+	return h->path[h->depth - 1];
+}
+
+static void bold(const struct cli_help *h, const char *text, struct str *out)
+{
+	str_printf(out, h->bold ? "\033[1m%s\033[0m" : "%s", text);
+}
+
+static void heading(const struct cli_help *h, const char *text, struct str *out)
+{
+	str_addc(out, '\n');
+	bold(h, text, out);
+	str_addc(out, '\n');
+}
+
+static void add_usage(const struct cli_help *h, struct str *out)
+{
+	const struct command *c = command_of(h);
+
+	bold(h, "Usage:", out);
+	str_addc(out, ' ');
+	command_words(h->path, h->depth, out);
+	str_add(out, " [OPTION]...");
+	for (size_t i = 0; i < c->nargs; i++)
+		str_printf(out, c->args[i].required ? " %s%s" : " [%s%s]", c->args[i].name,
+			c->args[i].repeat ? "..." : "");
+	if (c->sub)
+		str_add(out, c->run ? " [COMMAND]" : " COMMAND");
+	str_addc(out, '\n');
+}
+
+static void add_examples(const struct command *c, struct str *out)
+{
+	for (const char *const *x = c->examples; x && *x; x++)
+		str_printf(out, "  $ %s\n", *x);
+}
+
+/* "-n, --frames N" */
+static void add_label(const struct opt *o, struct str *out)
+{
+	if (o->letter)
+		str_printf(out, "-%c, --%s", o->letter, o->name);
+	else
+		str_printf(out, "    --%s", o->name);
+	if (o->metavar)
+		str_printf(out, " %s", o->metavar);
+}
+
+/* One row of a two-column list: label, help. */
+struct item {
+	char *label;
+	const char *help;
+};
+typedef VEC(struct item) item_list;
+
+static void take_item(item_list *l, char *label, const char *help)
+{
+	vec_push(l, (struct item){label, help});
+}
+
+static void take_option(item_list *l, const struct opt *o)
+{
+	struct str label = STR_INIT;
+
+	if (o->hidden)
+		return;
+	add_label(o, &label);
+	take_item(l, str_steal(&label), o->help);
+}
+
+static void free_items(item_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i].label);
+	free(l->v);
+}
+
+static unsigned label_width(const item_list *l)
+{
+	size_t widest = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		size_t n = strlen(l->v[i].label);
+
+		if (n > widest && n <= LABEL_MAX)
+			widest = n;
+	}
+	return (unsigned)widest;
+}
+
+static void add_item(const struct item *x, unsigned width, struct str *out)
+{
+	str_printf(out, "  %-*s  %s\n", (int)width, x->label, x->help);
+}
+
+static void collect(const struct cli_help *h, item_list *args, item_list *subs, item_list *opts)
+{
+	const struct command *c = command_of(h);
+
+	for (size_t i = 0; i < c->nargs; i++)
+		take_item(args, xstrdup(c->args[i].name), c->args[i].help);
+	for (size_t i = 0; c->sub && c->sub[i]; i++)
+		if (!c->sub[i]->hidden)
+			take_item(subs, xstrdup(c->sub[i]->name), c->sub[i]->summary);
+	for (size_t i = 0; i < c->nopts; i++)
+		take_option(opts, &c->opts[i]);
+	for (const struct opt *const *o = cli_common_opts(h->depth == 1); *o; o++)
+		take_option(opts, *o);
+}
+
+static size_t count_lines(const struct str *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->len; i++)
+		n += s->s[i] == '\n';
+	return n;
+}
+
+/* What does not fit is named, so that it can be looked up. */
+static void add_rest(const item_list *l, size_t from, struct str *out)
+{
+	cleanup_str struct str names = STR_INIT;
+
+	str_add(&names, "also:");
+	for (size_t i = from; i < l->n; i++) {
+		const char *name = strstr(l->v[i].label, "--");
+		size_t n = strcspn(name, " ");
+
+		str_printf(&names, " %.*s", (int)n, name);
+	}
+	wrap(out, str_get(&names), 2, 0, WIDTH);
+}
+
+static void add_list(const item_list *l, struct str *out)
+{
+	unsigned width = label_width(l);
+
+	for (size_t i = 0; i < l->n; i++)
+		add_item(&l->v[i], width, out);
+}
+
+static void short_options(const item_list *opts, size_t room, struct str *out)
+{
+	cleanup_str struct str rest = STR_INIT;
+	unsigned width = label_width(opts);
+	size_t shown = opts->n;
+
+	while (shown && shown + count_lines(&rest) > room) {
+		shown--;
+		str_clear(&rest);
+		add_rest(opts, shown, &rest);
+	}
+	for (size_t i = 0; i < shown; i++)
+		add_item(&opts->v[i], width, out);
+	str_add(out, str_get(&rest));
+}
+
+static void help_short(const struct cli_help *h, struct str *out)
+{
+	item_list args = {0}, subs = {0}, opts = {0};
+	cleanup_str struct str words = STR_INIT;
+
+	collect(h, &args, &subs, &opts);
+	add_examples(command_of(h), out);
+	add_usage(h, out);
+	add_list(&args, out);
+	add_list(&subs, out);
+	command_words(h->path, h->depth, &words);
+	short_options(&opts, SHORT_LINES - 2 - count_lines(out), out);
+	str_printf(out, "'%s --help' says more.\n", str_get(&words));
+	free_items(&args);
+	free_items(&subs);
+	free_items(&opts);
+}
+
+static void long_option(const struct cli_help *h, const struct opt *o, struct str *out)
+{
+	cleanup_str struct str label = STR_INIT;
+
+	if (o->hidden)
+		return;
+	add_label(o, &label);
+	str_add(out, "  ");
+	bold(h, str_get(&label), out);
+	str_addc(out, '\n');
+	wrap(out, o->help, INDENT, 0, WIDTH);
+	if (o->more)
+		wrap(out, o->more, INDENT, 0, WIDTH);
+}
+
+static void help_long(const struct cli_help *h, struct str *out)
+{
+	const struct command *c = command_of(h);
+	item_list args = {0}, subs = {0}, opts = {0};
+	cleanup_str struct str words = STR_INIT;
+
+	collect(h, &args, &subs, &opts);
+	command_words(h->path, h->depth, &words);
+	bold(h, str_get(&words), out);
+	str_printf(out, " - %s\n\n", c->summary);
+	add_usage(h, out);
+	if (c->about) {
+		str_addc(out, '\n');
+		wrap(out, c->about, 0, 0, WIDTH);
+	}
+	if (c->examples) {
+		heading(h, "Examples", out);
+		add_examples(c, out);
+	}
+	if (args.n) {
+		heading(h, "Arguments", out);
+		add_list(&args, out);
+	}
+	if (subs.n) {
+		heading(h, "Commands", out);
+		add_list(&subs, out);
+	}
+	heading(h, "Options", out);
+	for (size_t i = 0; i < c->nopts; i++)
+		long_option(h, &c->opts[i], out);
+	for (const struct opt *const *o = cli_common_opts(h->depth == 1); *o; o++)
+		long_option(h, *o, out);
+	free_items(&args);
+	free_items(&subs);
+	free_items(&opts);
+}
+
+void cli_help(const struct cli_help *h, struct str *out)
+{
+	if (h->detail)
+		help_long(h, out);
+	else
+		help_short(h, out);
+}

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "src/cli/cli.h"
+
+/* "X.Y.Z"; "0123456789" or "unknown". */
+const char *version_number(void);
+const char *version_commit(void);
+/* What --version prints; verbose adds the C library, the compiler and the libraries in use. */
+void version_text(bool verbose, struct str *out);
