@@ -11,6 +11,8 @@
 #include "src/base/err.h"
 #include "src/base/str.h"
 
+struct payload;
+
 struct payload_request {
 	const char *modules; /* the kernel's module folder; NULL = none */
 	const struct strv
@@ -18,6 +20,10 @@ struct payload_request {
 	const struct strv *load;    /* --modules-load: an unknown name is an error */
 	const struct strv *include; /* -i arguments, spec/vmm 1.5 */
 	const struct strv *conf;    /* key=value records for PROTO_CONF_PATH */
+	/* Called, when not NULL, once `modules`, `missing` and `includes` of the payload are known
+	 * and before anything is written: appends the records that depend on them (virtio=). */
+	void (*late_conf)(void *user, const struct payload *known, struct strv *conf);
+	void *user;
 };
 
 struct payload_note {
