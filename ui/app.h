@@ -64,3 +64,51 @@ void app_command(struct app *a, const struct ui_key *k);
 void app_quit(struct app *a);
 /* The help overlay of the focused pane. */
 void app_help(struct app *a);
+
+/* ---- for what runs it ------------------------------------------------------------------------ */
+
+/* Where frames and wishes go; all but present may be NULL. */
+struct app_output {
+	void (*present)(void *user, const struct canvas *c);
+	void (*bell)(void *user);
+	void (*copy)(void *user, const char *utf8, size_t n);
+	void (*redraw)(void *user);  /* everything anew: the terminal was disturbed */
+	void (*suspend)(void *user); /* stop the process until it is continued */
+	void (*delay)(void *user, uint64_t ns);
+	void (*pause)(void *user, bool paused);
+} __attribute__((designated_init));
+
+enum { APP_DELAY_MIN_MS = 100, APP_DELAY_MAX_MS = 3600 * 1000 };
+
+struct app_options {
+	struct loop *loop;
+	int rows, cols;
+	int colours; /* 0, 8, 16, 256 */
+	bool ascii, readonly;
+	bool terminal; /* a person sits there: it can be suspended */
+	uint64_t delay_ns;
+	const struct pane_ops *boot; /* the boot dialog; NULL = no guests can be started */
+	const struct app_output *output;
+	void *user; /* of output */
+};
+
+struct app *app_new(const struct app_options *o);
+void app_free(struct app *a);
+/* The pane at the tab bar's number is opened without taking the focus from an earlier one. */
+struct pane *app_add(struct app *a, const struct pane_ops *ops, const void *arg, struct err *e);
+void app_key(struct app *a, const struct ui_key *k);
+void app_resize(struct app *a, int rows, int cols);
+/* Takes it. */
+void app_snapshot(struct app *a, struct snapshot *s);
+/* The before-sleep hook: draws if something changed and the last frame is old enough, else arms a
+ * timer. True when everything that changed has been drawn. */
+bool app_frame(struct app *a);
+bool app_done(const struct app *a); /* quit was confirmed */
+/* Nothing is on its way: no frame owed, no pane busy. */
+bool app_idle(const struct app *a);
+const struct canvas *app_canvas(const struct app *a);
+/* One object, a key a pane: {"topo": ..., "vm": ...}; ids not in `only` are left out (NULL = all).
+ */
+void app_json(const struct app *a, const struct strv *only, struct json_out *j);
+/* The first pane of this id gets the focus. */
+bool app_focus_id(struct app *a, const char *id);
