@@ -17,7 +17,8 @@ char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull, nonnull));
 char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull, nonnull));
 char *xasprintf(const char *fmt, ...)
 	__attribute__((malloc, returns_nonnull, format(printf, 1, 2)));
-char *xvasprintf(const char *fmt, va_list ap) __attribute__((malloc, returns_nonnull));
+char *xvasprintf(const char *fmt, va_list ap)
+	__attribute__((malloc, returns_nonnull, format(printf, 1, 0)));
 
 /* Scope-bound cleanup: `cleanup_free char *s = NULL;`. A pointer that leaves the scope alive goes
  * through take_ptr(), which hands it over and clears the variable. */

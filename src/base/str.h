@@ -29,7 +29,7 @@ void str_add(struct str *b, const char *s);
 void str_addc(struct str *b, char c);
 void str_repeat(struct str *b, char c, size_t n);
 void str_printf(struct str *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void str_vprintf(struct str *b, const char *fmt, va_list ap);
+void str_vprintf(struct str *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* Room for n more bytes plus NUL; returns where they go. The caller then adds to len itself. */
 char *str_reserve(struct str *b, size_t n);
 /* Never NULL; borrowed. */
