@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Every benchmark beside its peer, in one run: make bench [ONLY=word]. Figures of different runs are not comparable on a
+# shared machine; the ratios within one are.
+set -u
+export KTSTR=${KTSTR:-$PWD/ktstr} LC_ALL=C.UTF-8
+rc=0
+for bench in tests/bench/*.sh; do
+  case $bench in */run.sh) continue ;; *"${ONLY:-}"*) ;; *) continue ;; esac
+  echo "== $(basename "$bench" .sh)"
+  "$bench" || rc=1
+done
+exit $rc
