@@ -81,6 +81,8 @@ struct topo {
 	unsigned *distance; /* nnodes x nnodes by index; 10/20 where the kernel gave none */
 	bool distance_given;
 	struct cpuset online, offline, allowed; /* allowed: online and in this process's affinity */
+	unsigned max_cores, max_threads; /* cores of the largest LLC, threads of the largest core */
+	bool symmetric;	      /* LLCs spread evenly over nodes, all LLCs and all cores are alike */
 	char notation[48];    /* "1n4l8c2t"; a trailing '*' = asymmetric, then the largest cores,
 				 threads */
 	char *model_name;     /* of the CPU, from /proc/cpuinfo; NULL = not given */

@@ -47,18 +47,27 @@ void cell_format(const struct cell *c, struct str *out)
 	case CELL_SET:
 		cpuset_format(c->set, out);
 		break;
+	case CELL_LIST:
+		for (size_t i = 0; i < c->list.n; i++)
+			str_printf(out, i ? " %u" : "%u", c->list.v[i]);
+		break;
 	}
 }
 
 /* One line even where everything else is pretty: a machine's CPUs, one a line, help nobody. */
-static void set_json(const struct cpuset *set, struct json_out *j)
+static void numbers_json(const struct cell *c, struct json_out *j)
 {
 	bool pretty = j->pretty;
 
 	json_array(j);
 	j->pretty = false;
-	for
-		cpuset_each(c, set) json_u64(j, (uint64_t)c);
+	if (c->kind == CELL_SET) {
+		for
+			cpuset_each(n, c->set) json_u64(j, (uint64_t)n);
+	} else {
+		for (size_t i = 0; i < c->list.n; i++)
+			json_u64(j, c->list.v[i]);
+	}
 	json_array_end(j);
 	j->pretty = pretty;
 }
@@ -86,7 +95,8 @@ void cell_json(const struct cell *c, struct json_out *j)
 		json_str(j, c->text);
 		break;
 	case CELL_SET:
-		set_json(c->set, j);
+	case CELL_LIST:
+		numbers_json(c, j);
 		break;
 	}
 }
@@ -196,19 +206,35 @@ void table_text(const struct table *t, struct str *out)
 	free(widths);
 }
 
-size_t table_present_columns(const struct table *t, struct column *to)
+/* 0 and 1: a yes or no; 2: another value; 3: none. */
+static int news_of(const struct cell *c)
+{
+	return c->kind == CELL_ABSENT ? 3 : c->kind == CELL_BOOL ? c->yes : 2;
+}
+
+static bool tells(const struct table *t, size_t column, struct arena *a)
+{
+	int first = -1;
+
+	for (size_t r = 0; r < t->nrows; r++) {
+		struct cell c = t->columns[column].get(t->rows[r], a);
+		int news = news_of(&c);
+
+		if (news == 2 || (r && news != first))
+			return true;
+		first = news;
+	}
+	return false;
+}
+
+size_t table_telling_columns(const struct table *t, struct column *to)
 {
 	struct arena *a = arena_new();
 	size_t n = 0;
 
-	for (size_t c = 0; c < t->ncolumns; c++) {
-		bool present = false;
-
-		for (size_t r = 0; r < t->nrows && !present; r++)
-			present = t->columns[c].get(t->rows[r], a).kind != CELL_ABSENT;
-		if (present)
+	for (size_t c = 0; c < t->ncolumns; c++)
+		if (tells(t, c, a))
 			to[n++] = t->columns[c];
-	}
 	arena_free(a);
 	return n;
 }

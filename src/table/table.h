@@ -23,6 +23,7 @@ enum cell_kind {
 	CELL_TEXT,  /* may hold several lines parted by \n: one cell, several lines */
 	CELL_BYTES, /* u64 with a binary prefix as text, bytes in JSON */
 	CELL_SET,   /* cpulist as text, array of numbers in JSON */
+	CELL_LIST,  /* numbers in their order: parted by blanks as text, array in JSON */
 };
 
 struct cell {
@@ -34,18 +35,23 @@ struct cell {
 		bool yes;
 		const char *text;	  /* borrowed from the model or the table's arena */
 		const struct cpuset *set; /* borrowed */
+		struct {
+			const unsigned *v; /* borrowed */
+			size_t n;
+		} list;
 	};
 	const char *why;
 };
 
-#define cell_u64(v)    ((struct cell){.kind = CELL_U64, .u64 = (v)})
-#define cell_i64(v)    ((struct cell){.kind = CELL_I64, .i64 = (v)})
-#define cell_real(v)   ((struct cell){.kind = CELL_REAL, .real = (v)})
-#define cell_bool(v)   ((struct cell){.kind = CELL_BOOL, .yes = (v)})
-#define cell_text(v)   ((struct cell){.kind = CELL_TEXT, .text = (v)})
-#define cell_bytes(v)  ((struct cell){.kind = CELL_BYTES, .u64 = (v)})
-#define cell_set(v)    ((struct cell){.kind = CELL_SET, .set = (v)})
-#define cell_absent(w) ((struct cell){.kind = CELL_ABSENT, .why = (w)})
+#define cell_u64(v)	  ((struct cell){.kind = CELL_U64, .u64 = (v)})
+#define cell_i64(v)	  ((struct cell){.kind = CELL_I64, .i64 = (v)})
+#define cell_real(v)	  ((struct cell){.kind = CELL_REAL, .real = (v)})
+#define cell_bool(v)	  ((struct cell){.kind = CELL_BOOL, .yes = (v)})
+#define cell_text(v)	  ((struct cell){.kind = CELL_TEXT, .text = (v)})
+#define cell_bytes(v)	  ((struct cell){.kind = CELL_BYTES, .u64 = (v)})
+#define cell_set(v)	  ((struct cell){.kind = CELL_SET, .set = (v)})
+#define cell_list(v_, n_) ((struct cell){.kind = CELL_LIST, .list = {(v_), (n_)}})
+#define cell_absent(w)	  ((struct cell){.kind = CELL_ABSENT, .why = (w)})
 
 struct column {
 	const char *id;	   /* JSON key, name in --columns: lower case, unique in its table */
@@ -65,7 +71,7 @@ struct table {
 
 /* The cell as a person reads it; appends. Foreign bytes in text are made safe to show. */
 void cell_format(const struct cell *c, struct str *out);
-/* The cell as a JSON value. A set stays on one line, whatever the writer's style. */
+/* The cell as a JSON value. A set or list stays on one line, whatever the writer's style. */
 void cell_json(const struct cell *c, struct json_out *j);
 /*
  * Borderless text: a column is as wide as its widest cell, one space before and one after each
@@ -76,8 +82,8 @@ void table_text(const struct table *t, struct str *out);
  * row:
  * "_why": {"<column>": "<reason>"}. */
 void table_json(const struct table *t, struct json_out *j);
-/* The columns that have a value in at least one row, copied to `to` (room for t->ncolumns); returns
- * their number. */
-size_t table_present_columns(const struct table *t, struct column *to);
+/* The columns that tell something, copied to `to` (room for t->ncolumns); returns their number. One
+ * that is absent in every row, or the same yes or no in all of them, tells nothing. */
+size_t table_telling_columns(const struct table *t, struct column *to);
 /* Stable sort of t->rows by one column; absent cells come last in both directions. */
 void table_sort(struct table *t, size_t column, bool descending);

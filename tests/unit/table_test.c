@@ -43,6 +43,12 @@ static struct cell get_cpus(const void *row, struct arena *a)
 	return f->cpus ? cell_set(f->cpus) : cell_absent(NULL);
 }
 
+static struct cell get_sweet(const void *row, struct arena *a)
+{
+	(void)a;
+	return cell_bool(((const struct fruit *)row)->bytes > 0);
+}
+
 static struct cell get_label(const void *row, struct arena *a)
 {
 	return cell_text(arena_printf(a, "<%s>", ((const struct fruit *)row)->name));
@@ -54,6 +60,7 @@ static const struct column columns[] = {
 	{.id = "bytes", .title = "BYTES", .unit = "bytes", .right = true, .get = get_bytes},
 	{.id = "cpus", .title = "CPUS", .get = get_cpus},
 	{.id = "label", .title = "LABEL", .get = get_label},
+	{.id = "sweet", .title = "SWEET", .get = get_sweet},
 };
 
 static void expect_text(const void **rows, size_t n, size_t ncolumns, const char *want)
@@ -126,6 +133,7 @@ static void json_has_values_and_reasons(void **state)
 					   "    \"bytes\": 2048,\n"
 					   "    \"cpus\": [0,1,2,9],\n"
 					   "    \"label\": \"<fig>\",\n"
+					   "    \"sweet\": true,\n"
 					   "    \"_why\": {\n"
 					   "      \"count\": \"nobody counted\"\n"
 					   "    }\n"
@@ -136,6 +144,7 @@ static void json_has_values_and_reasons(void **state)
 static void every_kind_has_a_text_and_a_value(void **state)
 {
 	cleanup_cpuset struct cpuset none = CPUSET_INIT;
+	const unsigned numbers[] = {20, 10, 20};
 	const struct {
 		struct cell cell;
 		const char *text, *json;
@@ -150,6 +159,8 @@ static void every_kind_has_a_text_and_a_value(void **state)
 		{cell_text(NULL), "", "null"},
 		{cell_bytes(1536), "1.5K", "1536"},
 		{cell_set(&none), "", "[]"},
+		{cell_list(numbers, 3), "20 10 20", "[20,10,20]"},
+		{cell_list(NULL, 0), "", "[]"},
 	};
 
 	(void)state;
@@ -195,18 +206,23 @@ static void sorting_is_stable_and_absent_comes_last(void **state)
 	expect_order(99, false, "dacb");
 }
 
-static void columns_without_a_value_can_be_left_out(void **state)
+static void columns_that_tell_nothing_can_be_left_out(void **state)
 {
-	const struct fruit fig = {.name = "fig", .count = -1}, nut = {.name = "nut", .count = -1};
-	const void *rows[] = {&fig, &nut};
-	const struct table t = {columns, ARRAY_LEN(columns), rows, 2};
+	const struct fruit fig = {.name = "fig", .count = -1}, nut = {.name = "nut", .count = -1},
+			   pear = {.name = "pear", .count = 1, .bytes = 1};
+	const void *alike[] = {&fig, &nut}, *mixed[] = {&fig, &pear};
+	const struct table few = {columns, ARRAY_LEN(columns), alike, 2},
+			   more = {columns, ARRAY_LEN(columns), mixed, 2};
 	struct column some[ARRAY_LEN(columns)];
 
 	(void)state;
-	assert_int_equal(table_present_columns(&t, some), 3);
+	assert_int_equal(table_telling_columns(&few, some), 3);
 	assert_string_equal(some[0].id, "name");
 	assert_string_equal(some[1].id, "bytes");
 	assert_string_equal(some[2].id, "label");
+	assert_int_equal(table_telling_columns(&more, some), 5);
+	assert_string_equal(some[1].id, "count");
+	assert_string_equal(some[4].id, "sweet");
 }
 
 int main(void)
@@ -218,7 +234,7 @@ int main(void)
 		cmocka_unit_test(json_has_values_and_reasons),
 		cmocka_unit_test(every_kind_has_a_text_and_a_value),
 		cmocka_unit_test(sorting_is_stable_and_absent_comes_last),
-		cmocka_unit_test(columns_without_a_value_can_be_left_out),
+		cmocka_unit_test(columns_that_tell_nothing_can_be_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

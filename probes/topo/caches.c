@@ -1,0 +1,251 @@
+/*
+ * Caches of every level. Each CPU names, for each of its caches, the CPUs that share it. On a sane
+ * machine these lists agree and part the CPUs; where they contradict each other, the list that most
+ * CPUs name wins, then the smaller one, then that of the lower CPU.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/topo/collect.h"
+
+/* Deeper levels than any machine has are noise in a captured tree. */
+enum { MAX_LEVEL = 8 };
+
+/* One list, and who names it. */
+struct claim {
+	struct topo_cache cache;
+	struct cpuset voters;
+	int next; /* the next claim whose list begins with the same CPU; -1 = none */
+};
+
+struct claims {
+	VEC(struct claim) all;
+	int *by_first; /* by CPU index: the first claim whose list begins there; reset per kind */
+};
+
+static uint64_t parse_cache_size(const char *text)
+{
+	char *end;
+	uint64_t v = strtoull(text, &end, 10);
+	unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+
+	return end == text || v > UINT64_MAX >> shift ? 0 : v << shift;
+}
+
+static unsigned number_or_0(const struct collect *c, const char *dir, const char *name)
+{
+	uint64_t v;
+
+	return sysroot_u64(c->r, PATHF("%s/%s", dir, name), &v) || v > UINT32_MAX ? 0 : (unsigned)v;
+}
+
+static void read_shape(const struct collect *c, const char *dir, struct topo_cache *cache)
+{
+	char size[32];
+	int id;
+
+	cache->id = sysroot_int(c->r, PATHF("%s/id", dir), &id) || id < 0 ? -1 : id;
+	if (!sysroot_line(c->r, PATHF("%s/size", dir), size, sizeof(size)))
+		cache->size = parse_cache_size(size);
+	cache->line = number_or_0(c, dir, "coherency_line_size");
+	cache->ways = number_or_0(c, dir, "ways_of_associativity");
+	cache->sets = number_or_0(c, dir, "number_of_sets");
+}
+
+static enum topo_cache_type parse_type(const char *text)
+{
+	if (strcmp(text, "Data") == 0)
+		return TOPO_CACHE_DATA;
+	if (strcmp(text, "Instruction") == 0)
+		return TOPO_CACHE_INSTRUCTION;
+	return TOPO_CACHE_UNIFIED;
+}
+
+static bool read_level(const struct collect *c, const char *dir, struct topo_cache *cache)
+{
+	char type[32] = "";
+	int level;
+
+	if (sysroot_int(c->r, PATHF("%s/level", dir), &level) || level < 1 || level > MAX_LEVEL)
+		return false;
+	(void)sysroot_line(c->r, PATHF("%s/type", dir), type, sizeof(type));
+	cache->level = (unsigned)level;
+	cache->type = parse_type(type);
+	return true;
+}
+
+static bool same_kind(const struct topo_cache *a, const struct topo_cache *b)
+{
+	return a->level == b->level && a->type == b->type;
+}
+
+/* The claim with this list; made when it is new, and its shape read then. Takes seen->cpus. */
+static struct claim *claim_of(
+	struct collect *c, struct claims *s, const char *dir, struct topo_cache *seen)
+{
+	int first = collect_index(c, (unsigned)cpuset_next(&seen->cpus, 0));
+	int *head = &s->by_first[first];
+
+	for (int i = *head; i >= 0; i = s->all.v[i].next)
+		if (same_kind(&s->all.v[i].cache, seen) &&
+			cpuset_equal(&s->all.v[i].cache.cpus, &seen->cpus)) {
+			cpuset_release(&seen->cpus);
+			return &s->all.v[i];
+		}
+	read_shape(c, dir, seen);
+	vec_push(&s->all, (struct claim){.cache = *seen, .next = *head});
+	*head = (int)s->all.n - 1;
+	return &s->all.v[*head];
+}
+
+static void read_cache(
+	struct collect *c, struct claims *s, unsigned cpu, const char *dir, struct cpuset *unlisted)
+{
+	struct topo_cache seen = {.id = -1};
+
+	if (!read_level(c, dir, &seen))
+		return;
+	if (collect_set(c->r, dir, "shared_cpu_list", "shared_cpu_map", &seen.cpus))
+		cpuset_clear(&seen.cpus);
+	cpuset_and(&seen.cpus, &c->t->online);
+	if (cpuset_empty(&seen.cpus)) {
+		cpuset_add(&seen.cpus, cpu);
+		cpuset_add(unlisted, cpu);
+	}
+	cpuset_add(&claim_of(c, s, dir, &seen)->voters, cpu);
+	c->facts[collect_index(c, cpu)].has_caches = true;
+}
+
+static void read_claims(struct collect *c, struct claims *s)
+{
+	cleanup_cpuset struct cpuset unlisted = CPUSET_INIT, indices = CPUSET_INIT;
+
+	for
+		cpuset_each(cpu, &c->t->online)
+		{
+			struct sysroot_pathbuf dir;
+
+			sysroot_numbers(
+				c->r, PATHF(SYS_CPU "/cpu%d/cache", cpu), "index", &indices);
+		for
+			cpuset_each(i, &indices) read_cache(c, s, (unsigned)cpu,
+				sysroot_pathf(&dir, SYS_CPU "/cpu%d/cache/index%d", cpu, i),
+				&unlisted);
+		}
+	if (!cpuset_empty(&unlisted))
+		collect_warn(c, "who shares a cache of %s is not told: counted as private",
+			collect_cpus_text(c, &unlisted));
+}
+
+static int first_cpu(const struct topo_cache *c)
+{
+	return cpuset_next(&c->cpus, 0);
+}
+
+/* By level and type; within these the winner of a contradiction first. */
+static int by_weight(const void *x, const void *y)
+{
+	const struct claim *a = x, *b = y;
+	unsigned va = cpuset_count(&a->voters), vb = cpuset_count(&b->voters);
+	unsigned na = cpuset_count(&a->cache.cpus), nb = cpuset_count(&b->cache.cpus);
+
+	if (a->cache.level != b->cache.level)
+		return a->cache.level < b->cache.level ? -1 : 1;
+	if (a->cache.type != b->cache.type)
+		return a->cache.type < b->cache.type ? -1 : 1;
+	if (va != vb)
+		return va > vb ? -1 : 1;
+	if (na != nb)
+		return na < nb ? -1 : 1;
+	return first_cpu(&a->cache) - first_cpu(&b->cache);
+}
+
+static int by_place(const void *x, const void *y)
+{
+	const struct topo_cache *a = x, *b = y;
+
+	if (a->level != b->level)
+		return a->level < b->level ? -1 : 1;
+	if (a->type != b->type)
+		return a->type < b->type ? -1 : 1;
+	return first_cpu(a) - first_cpu(b);
+}
+
+/* Moves the claimed CPUs that nobody has yet into a cache of the model. */
+static void grant(struct collect *c, struct topo_cache *from, struct cpuset *taken)
+{
+	struct topo *t = c->t;
+
+	cpuset_minus(&from->cpus, taken);
+	if (cpuset_empty(&from->cpus))
+		return;
+	cpuset_or(taken, &from->cpus);
+	t->caches[t->ncaches] = *from;
+	t->caches[t->ncaches++].cpus = (struct cpuset)CPUSET_INIT;
+	cpuset_copy(&t->caches[t->ncaches - 1].cpus, &from->cpus);
+}
+
+/* Claims v[0..n) are all of one level and type, heaviest first. */
+static void settle(struct collect *c, struct claim *v, size_t n)
+{
+	static const char *const names[] = {"", " data", " instruction"};
+	cleanup_cpuset struct cpuset taken = CPUSET_INIT, odd = CPUSET_INIT, rest = CPUSET_INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		cpuset_copy(&rest, &v[i].voters); /* who is in no list but names one */
+		cpuset_minus(&rest, &v[i].cache.cpus);
+		cpuset_or(&odd, &rest);
+		cpuset_copy(&rest, &v[i].cache.cpus); /* who is in a list but names another */
+		cpuset_minus(&rest, &v[i].voters);
+		cpuset_or(&odd, &rest);
+	}
+	for (size_t i = 0; i < n; i++)
+		grant(c, &v[i].cache, &taken);
+	for (size_t i = 0; i < n; i++)
+		for
+			cpuset_each(cpu, &v[i].voters)
+			{
+				struct topo_cache own = v[i].cache;
+
+				if (cpuset_has(&taken, (unsigned)cpu))
+					continue;
+				own.cpus = (struct cpuset)CPUSET_INIT;
+				cpuset_add(&own.cpus, (unsigned)cpu);
+				grant(c, &own, &taken);
+				cpuset_release(&own.cpus);
+			}
+	if (!cpuset_empty(&odd))
+		collect_warn(c,
+			"the lists of who shares the L%u%s caches of %s contradict each "
+			"other: the majority's were taken",
+			v->cache.level, names[v->cache.type], collect_cpus_text(c, &odd));
+}
+
+void collect_caches(struct collect *c)
+{
+	struct claims s = {.by_first = arena_alloc(c->t->arena, c->t->ncpus * sizeof(int))};
+	size_t n = 0;
+
+	for (unsigned i = 0; i < c->t->ncpus; i++)
+		s.by_first[i] = -1;
+	read_claims(c, &s);
+	if (s.all.n)
+		qsort(s.all.v, s.all.n, sizeof(*s.all.v), by_weight);
+	for (size_t i = 0; i < s.all.n; i++)
+		n += 1 + cpuset_count(&s.all.v[i].voters);
+	c->t->caches = arena_alloc(c->t->arena, n * sizeof(*c->t->caches));
+	for (size_t from = 0, to; from < s.all.n; from = to) {
+		for (to = from + 1; to < s.all.n; to++)
+			if (!same_kind(&s.all.v[from].cache, &s.all.v[to].cache))
+				break;
+		settle(c, s.all.v + from, to - from);
+	}
+	if (c->t->ncaches)
+		qsort(c->t->caches, c->t->ncaches, sizeof(*c->t->caches), by_place);
+	for (size_t i = 0; i < s.all.n; i++) {
+		cpuset_release(&s.all.v[i].cache.cpus);
+		cpuset_release(&s.all.v[i].voters);
+	}
+	free(s.all.v);
+}
