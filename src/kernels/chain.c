@@ -1,0 +1,179 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/file.h"
+#include "src/base/mem.h"
+#include "src/kernels/cache.h"
+#include "src/kernels/distro.h"
+#include "src/kernels/report.h"
+#include "src/kernels/search.h"
+#include "src/kernels/tree.h"
+
+/* The order is that of spec/host 4.2 as amended in 4.4. Every step gives 1 = taken, 0 = go on, or
+ * an error that ends it. */
+
+/* KTSTR_KERNEL's version or key: 0 = not cached, the chain goes on with build trees. */
+static int try_env_cached(const struct search *s, const struct ident *id, struct err *e)
+{
+	cleanup_free char *root = place_cache_root(s->place, e);
+	int rc = -ENOENT;
+
+	if (!root)
+		return err_prefix(e, "KTSTR_KERNEL=%s requires cache access", id->text);
+	if (id->kind == IDENT_KEY)
+		rc = named_take_key(s, root, id->text, e);
+	if (rc != -ENOENT)
+		return rc ? rc : 1;
+	report_note(s->report,
+		"KTSTR_KERNEL=%s is not in the kernel cache %s: looking at build trees and this "
+		"machine's "
+		"kernels instead",
+		id->text, root);
+	return 0;
+}
+
+static int take_env(const struct search *s, const struct ident *id, struct err *e)
+{
+	int rc = ident_validate(id, e);
+
+	if (!rc && (id->kind == IDENT_GIT || id->kind == IDENT_RANGE))
+		rc = err_set(e, ENOTSUP,
+			"multi-kernel specs (ranges, git sources) are not supported in env-var "
+			"form");
+	if (!rc && (id->kind == IDENT_VERSION || id->kind == IDENT_KEY))
+		return try_env_cached(s, id, e);
+	if (!rc && id->kind == IDENT_PATH && file_is_dir(id->path)) {
+		cleanup_free char *full = place_relative(s->place, id->path);
+		cleanup_free char *image = tree_image(full);
+
+		if (!image) {
+			err_set(e, ENOENT, "'%s' does not contain a kernel image", id->path);
+			rc = err_hint(e, KERNEL_FORMS);
+		}
+	}
+	rc = rc ? rc : named_take(s, id, "KTSTR_KERNEL", e);
+	if (rc)
+		return rc == -ECANCELED ? rc : err_prefix(e, "KTSTR_KERNEL");
+	free(s->out->origin);
+	s->out->origin = xstrdup("KTSTR_KERNEL");
+	return 1;
+}
+
+/* 1 = taken, 0 = not set or not cached; *missed tells these two apart. */
+static int try_env(const struct search *s, bool *missed, struct err *e)
+{
+	const char *text = s->place->kernel;
+	struct ident id;
+	int rc;
+
+	*missed = false;
+	if (!text || !text[strspn(text, " \t\r\n\v\f")])
+		return 0;
+	rc = ident_parse(text, s->place->home, &id, e);
+	if (rc)
+		return err_prefix(e, "KTSTR_KERNEL");
+	rc = take_env(s, &id, e);
+	*missed = rc == 0;
+	ident_release(&id);
+	return rc;
+}
+
+/* The newest built entry. Entries for another kconfig fragment than ours are left out, as spec/host
+ * 4.2 says; their keys still name them. */
+static int try_newest(const struct search *s, struct err *e)
+{
+	cleanup_free char *root = place_cache_root(s->place, NULL);
+	struct kcache cache;
+	int rc = 0;
+
+	if (!root || kcache_scan(root, false, &cache, NULL))
+		return 0;
+	for (size_t i = 0; i < cache.entries.n && !rc; i++) {
+		const struct kcache_entry *entry = &cache.entries.v[i];
+		cleanup_free char *origin = xasprintf("cache entry %s", entry->key);
+
+		if (entry->corrupt || strcmp(entry->meta.arch, KCACHE_ARCH) != 0)
+			continue;
+		if (kcache_kconfig(&entry->meta, s->place->kconfig_hash) == KCONFIG_STALE)
+			continue;
+		rc = search_try(s, entry->image, origin, e);
+	}
+	kcache_release(&cache);
+	return rc;
+}
+
+static int try_tree(const struct search *s, const char *dir, const char *origin, struct err *e)
+{
+	cleanup_free char *image = tree_image(dir);
+
+	return image ? search_try(s, image, origin, e) : 0;
+}
+
+static int try_trees(const struct search *s, struct err *e)
+{
+	static const char *const near[] = {"./linux", "../linux"};
+	cleanup_free char *running =
+		xasprintf("%s/lib/modules/%s/build", s->place->prefix, s->place->release);
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(near) && !rc; i++) {
+		cleanup_free char *dir = place_relative(s->place, near[i]);
+		cleanup_free char *origin = xasprintf("build tree %s", near[i]);
+
+		rc = try_tree(s, dir, origin, e);
+	}
+	return rc ? rc : try_tree(s, running, "build tree of the running kernel", e);
+}
+
+/* Installed images; many distributions let root alone read them, which is worth a note. */
+static int try_host(const struct search *s, struct err *e)
+{
+	const struct place *p = s->place;
+	char *paths[] = {
+		xasprintf("%s/lib/modules/%s/vmlinuz", p->prefix, p->release),
+		xasprintf("%s/boot/vmlinuz-%s", p->prefix, p->release),
+		xasprintf("%s/boot/vmlinuz", p->prefix),
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		if (!rc)
+			rc = search_try(s, paths[i], paths[i] + strlen(p->prefix), e);
+		free(paths[i]);
+	}
+	return rc;
+}
+
+/* The packaged kernel of the cache, else the distribution's, fetched. */
+static int take_packaged(const struct search *s, struct err *e)
+{
+	cleanup_free char *root = place_cache_root(s->place, e), *release = NULL;
+	int rc = root ? 0 : -e->code;
+
+	if (root) {
+		release = distro_cached(root, false);
+		if (!release)
+			rc = distro_fetch(s->place, root, s->report, &release, e);
+	}
+	if (!rc)
+		return named_take_packaged(s, root, release, "distribution package", e);
+	if (rc == -ECANCELED)
+		return rc;
+	err_prefix(e, "no kernel found on this machine, and none fetched");
+	return err_hint(e, KERNEL_FORMS);
+}
+
+int chain_take(const struct search *s, struct err *e)
+{
+	bool missed;
+	int rc = try_env(s, &missed, e);
+
+	/* another cached kernel never stands in for the one that KTSTR_KERNEL names */
+	if (!rc && !missed)
+		rc = try_newest(s, e);
+	rc = rc ? rc : try_trees(s, e);
+	rc = rc ? rc : try_host(s, e);
+	rc = rc ? rc : take_packaged(s, e);
+	return rc > 0 ? 0 : rc;
+}

@@ -1,0 +1,133 @@
+#include "src/kernels/modtree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/file.h"
+#include "src/base/mem.h"
+#include "src/base/str.h"
+
+/* kernel/drivers/net/ethernet/VENDOR/FAMILY/ is the usual depth. */
+enum { DEPTH_MAX = 12 };
+
+static bool is_module(const char *name)
+{
+	static const char *const suffixes[] = {".ko", ".ko.xz", ".ko.zst", ".ko.gz"};
+
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)
+		if (str_ends(name, suffixes[i]))
+			return true;
+	return false;
+}
+
+static bool search(const char *dir, unsigned depth)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	bool found = false;
+
+	while (d && !found && (entry = readdir(d))) {
+		cleanup_free char *path = NULL;
+
+		if (is_module(entry->d_name))
+			found = true;
+		/* links are not followed: `build` and `source` lead to whole kernel trees */
+		if (found || entry->d_name[0] == '.' || depth == 0 || entry->d_type == DT_LNK)
+			continue;
+		if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)
+			continue;
+		path = file_join(dir, entry->d_name);
+		found = search(path, depth - 1);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+bool modtree_holds_modules(const char *dir)
+{
+	cleanup_free char *builtin = file_join(dir, "modules.builtin");
+
+	return file_exists(builtin) || search(dir, DEPTH_MAX);
+}
+
+/* Takes the heap path; gives it back when it is a module tree. */
+static char *if_tree(char *dir)
+{
+	if (modtree_holds_modules(dir))
+		return dir;
+	free(dir);
+	return NULL;
+}
+
+static char *below(const char *folder, const char *release)
+{
+	static const char *const trees[] = {"lib/modules", "usr/lib/modules"};
+
+	for (size_t i = 0; i < ARRAY_LEN(trees); i++) {
+		char *tree = if_tree(xasprintf(
+			"%s%s%s/%s", folder, str_ends(folder, "/") ? "" : "/", trees[i], release));
+
+		if (tree)
+			return tree;
+	}
+	return NULL;
+}
+
+/* X of X/boot/vmlinuz-V, with its slash; NULL for another shape. *v points into image. */
+static char *installed_root(const char *image, const char **v)
+{
+	static const char shape[] = "boot/vmlinuz-";
+	const char *base = file_base(image), *start = base - strlen("boot/");
+
+	if (start < image || !str_starts(start, shape) || !start[strlen(shape)])
+		return NULL;
+	if (start > image && start[-1] != '/')
+		return NULL;
+	*v = start + strlen(shape);
+	return start == image ? xstrdup("./") : xstrndup(image, (size_t)(start - image));
+}
+
+static char *of_installed(const char *image, const char *release)
+{
+	const char *v = NULL;
+	cleanup_free char *root = installed_root(image, &v);
+	char *tree;
+
+	if (!root)
+		return NULL;
+	tree = below(root, v);
+	return tree || !release ? tree : below(root, release);
+}
+
+char *modtree_find(const struct place *p, const char *image, const char *release)
+{
+	size_t n = (size_t)(file_base(image) - image);
+	cleanup_free char *dir = n ? xstrndup(image, n) : xstrdup("./");
+	cleanup_free char *beside = xasprintf("%skernel", dir);
+	cleanup_free char *host = place_path(p, "/");
+	char *tree = release ? below(dir, release) : NULL;
+
+	if (!tree)
+		tree = of_installed(image, release);
+	if (!tree && file_is_dir(beside) && str_starts(file_base(image), "vmlinuz"))
+		tree = if_tree(xstrndup(dir, strlen(dir) > 1 ? strlen(dir) - 1 : 1));
+	return tree || !release ? tree : below(host, release);
+}
+
+char *modtree_named(const struct place *p, const char *dir, const char *release, struct err *e)
+{
+	cleanup_free char *path = place_relative(p, dir);
+	char *tree = release ? below(path, release) : NULL;
+
+	if (tree || modtree_holds_modules(path))
+		return tree ? tree : take_ptr(path);
+	if (!file_exists(path))
+		err_set(e, ENOENT, "module folder '%s' does not exist", dir);
+	else
+		err_set(e, EINVAL, "'%s' holds no kernel modules", dir);
+	err_hint(e, "--modules names the folder that holds kernel/, as in /lib/modules/VERSION");
+	return NULL;
+}

@@ -1,0 +1,186 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "src/base/file.h"
+#include "src/base/mem.h"
+#include "src/kernels/cache.h"
+#include "src/kernels/distro.h"
+#include "src/kernels/packaged.h"
+#include "src/kernels/search.h"
+#include "src/kernels/tree.h"
+
+enum { KEYS_SHOWN = 6 };
+
+static int take_path(const struct search *s, const char *path, const char *origin, struct err *e)
+{
+	cleanup_free char *full = place_relative(s->place, path), *image = NULL;
+	struct stat st;
+
+	if (stat(full, &st)) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return err_set(e, ENOENT, "kernel path not found: %s", path);
+		return err_sys(e, errno, "cannot look at kernel path '%s'", path);
+	}
+	if (!S_ISDIR(st.st_mode))
+		return search_take(s, full, origin, e);
+	image = tree_image(full);
+	return image ? search_take(s, image, origin, e) : tree_without_image(path, e);
+}
+
+int named_take_packaged(const struct search *s, const char *root, const char *release,
+	const char *origin, struct err *e)
+{
+	cleanup_free char *image = xasprintf("%s/%s/%s/bzImage", root, KCACHE_PACKAGED, release);
+
+	return search_take(s, image, origin, e);
+}
+
+static int take_package_file(const struct search *s, const struct ident *id, struct err *e)
+{
+	cleanup_free char *path = place_relative(s->place, id->path);
+	cleanup_free char *root = NULL, *release = NULL, *origin = NULL;
+	int rc;
+
+	if (!str_ends(id->path, ".deb")) {
+		err_set(e, EINVAL, "'%s': of packages only .deb files are unpacked", id->text);
+		return err_hint(e,
+			"unpack it yourself and give its vmlinuz, and its lib/modules/VERSION "
+			"with --modules");
+	}
+	if (!file_exists(path))
+		return err_set(e, ENOENT, "kernel path not found: %s", id->path);
+	root = place_cache_root(s->place, e);
+	if (!root)
+		return -e->code;
+	origin = xasprintf("package %s", file_base(path));
+	rc = packaged_from_file(root, path, s->report, &release, e);
+	return rc ? rc : named_take_packaged(s, root, release, origin, e);
+}
+
+static int fetch_distro(const struct search *s, const char *root, struct err *e)
+{
+	cleanup_free char *release = NULL;
+	int rc = distro_fetch(s->place, root, s->report, &release, e);
+
+	return rc ? rc : named_take_packaged(s, root, release, "distribution package", e);
+}
+
+static int take_distro(const struct search *s, struct err *e)
+{
+	cleanup_free char *root = place_cache_root(s->place, e), *release = NULL;
+
+	if (!root)
+		return -e->code;
+	release = distro_cached(root, true);
+	if (release)
+		return named_take_packaged(s, root, release, "distribution package", e);
+	return fetch_distro(s, root, e);
+}
+
+/* Says which keys there are, so that nobody has to go and look. */
+static int missing_key(const struct search *s, const char *root, const char *key, struct err *e)
+{
+	cleanup_free char *here = place_relative(s->place, key);
+	cleanup_str struct str keys = STR_INIT;
+	struct kcache cache;
+	size_t shown = 0;
+
+	err_set(e, ENOENT, "cache key %s not found in %s", key, root);
+	for (int packaged = 0; packaged < 2; packaged++) {
+		if (kcache_scan(root, packaged, &cache, NULL))
+			continue;
+		for (size_t i = 0; i < cache.entries.n; i++)
+			if (!cache.entries.v[i].corrupt && shown++ < KEYS_SHOWN)
+				str_printf(&keys, "%s%s", keys.len ? ", " : "",
+					cache.entries.v[i].key);
+		kcache_release(&cache);
+	}
+	if (keys.len)
+		err_hint(e, "cached: %s%s", str_get(&keys), shown > KEYS_SHOWN ? ", ..." : "");
+	if (file_exists(here))
+		return err_hint(e, "a file or folder of that name is written ./%s", key);
+	return err_hint(e, KERNEL_FORMS);
+}
+
+int named_take_key(const struct search *s, const char *root, const char *key, struct err *e)
+{
+	cleanup_free char *origin = xasprintf("cache entry %s", key);
+	struct kcache_entry entry;
+	int rc;
+
+	if (kcache_read(root, key, false, &entry) && kcache_read(root, key, true, &entry))
+		return -ENOENT;
+	if (entry.corrupt) {
+		rc = err_set(e, EINVAL, "cache entry %s is corrupt: %s", key, entry.fault.reason);
+		err_hint(e, "remove it: rm -r '%s'", entry.dir);
+	} else {
+		rc = search_take(s, entry.image, origin, e);
+	}
+	kcache_entry_release(&entry);
+	return rc == -ENOENT ? -EIO : rc;
+}
+
+static int take_named_key(const struct search *s, const char *key, struct err *e)
+{
+	cleanup_free char *root = place_cache_root(s->place, e);
+	int rc = root ? named_take_key(s, root, key, e) : -e->code;
+
+	return root && rc == -ENOENT ? missing_key(s, root, key, e) : rc;
+}
+
+/* A version is not fetched yet; an entry that holds it can be named by its key. */
+static int refuse_version(const struct search *s, const struct ident *id, struct err *e)
+{
+	cleanup_free char *root = place_cache_root(s->place, NULL);
+	struct kcache cache;
+
+	err_set(e, ENOTSUP, "kernel version %s: versions are not downloaded or built here",
+		id->text);
+	if (root && kcache_scan(root, false, &cache, NULL) == 0) {
+		for (size_t i = 0; i < cache.entries.n; i++) {
+			const char *v = cache.entries.v[i].meta.version;
+
+			if (v && strcmp(v, id->text) == 0)
+				err_hint(e, "cache entry %s holds it: --kernel %s",
+					cache.entries.v[i].key, cache.entries.v[i].key);
+		}
+		kcache_release(&cache);
+	}
+	return err_hint(e, KERNEL_FORMS);
+}
+
+int named_take(const struct search *s, const struct ident *id, const char *origin, struct err *e)
+{
+	int rc = ident_validate(id, e);
+
+	if (rc)
+		return rc;
+	switch (id->kind) {
+	case IDENT_PATH:
+		return take_path(s, id->path, origin, e);
+	case IDENT_PACKAGE:
+		return take_package_file(s, id, e);
+	case IDENT_DISTRO:
+		return take_distro(s, e);
+	case IDENT_KEY:
+		return take_named_key(s, id->text, e);
+	case IDENT_VERSION:
+		return refuse_version(s, id, e);
+	case IDENT_RELEASE:
+		err_set(e, ENOTSUP,
+			"'%s': kernels of a distribution by name are not fetched, only this "
+			"machine's own: "
+			"`distro`",
+			id->text);
+		return err_hint(e, KERNEL_FORMS);
+	case IDENT_GIT:
+	case IDENT_RANGE:
+		break;
+	}
+	err_set(e, ENOTSUP,
+		"'%s': kernel ranges and git sources are not yet supported in this context",
+		id->text);
+	return err_hint(e, KERNEL_FORMS);
+}

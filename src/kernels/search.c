@@ -1,0 +1,68 @@
+#include "src/kernels/search.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "src/base/file.h"
+#include "src/base/mem.h"
+#include "src/kernels/image.h"
+#include "src/kernels/modtree.h"
+#include "src/kernels/report.h"
+
+static int add_modules(const struct search *s, struct kernel *k, struct err *e)
+{
+	if (s->modules) {
+		k->modules = modtree_named(s->place, s->modules, k->release, e);
+		return k->modules ? 0 : -e->code;
+	}
+	k->modules = modtree_find(s->place, k->image, k->release);
+	if (!k->modules)
+		report_note(s->report,
+			"no module tree found for kernel %s: the guest has only what is built into "
+			"it, and "
+			"its serial port (--modules DIR names a tree)",
+			k->release ? k->release : k->image);
+	return 0;
+}
+
+static int fill(const struct search *s, const struct image_info *info, const char *image,
+	const char *origin, struct err *e)
+{
+	struct kernel *k = s->out;
+	int rc;
+
+	k->image = xstrdup(image);
+	k->release = info->release[0] ? xstrdup(info->release) : NULL;
+	k->origin = xstrdup(origin);
+	k->init_size = info->init_size;
+	rc = add_modules(s, k, e);
+	if (rc)
+		kernel_release(k);
+	return rc;
+}
+
+int search_take(const struct search *s, const char *image, const char *origin, struct err *e)
+{
+	struct image_info info;
+	int rc = image_probe(image, &info, e);
+
+	if (rc == -EACCES)
+		err_hint(e, "make it readable, or name another kernel: --kernel distro");
+	return rc ? rc : fill(s, &info, image, origin, e);
+}
+
+int search_try(const struct search *s, const char *image, const char *origin, struct err *e)
+{
+	struct image_info info;
+	struct err why = ERR_INIT;
+	int rc;
+
+	if (!file_exists(image))
+		return 0;
+	if (image_probe(image, &info, &why)) {
+		report_note(s->report, "skipping a kernel: %s", why.msg);
+		return 0;
+	}
+	rc = fill(s, &info, image, origin, e);
+	return rc ? rc : 1;
+}

@@ -1,0 +1,37 @@
+/*
+ * The parts of kernel_resolve(): one image becoming a kernel (search.c), an identifier (named.c),
+ * and the automatic chain (chain.c).
+ */
+#pragma once
+
+#include "src/kernels/ident.h"
+#include "src/kernels/kernels.h"
+#include "src/kernels/place.h"
+
+#define KERNEL_FORMS                                                                               \
+	"a kernel is named by an image file (bzImage or vmlinux), the folder of a built tree, a "  \
+	".deb "                                                                                    \
+	"package, the key of a cached kernel, or `distro` for this distribution's own"
+
+struct search {
+	const struct place *place;
+	const char *modules; /* --modules, or NULL */
+	const struct kernel_report *report;
+	struct kernel *out;
+};
+
+/* This image or an error. */
+int search_take(const struct search *s, const char *image, const char *origin, struct err *e);
+/* For the chain: 1 = taken, 0 = there is none, or none that would boot (then one note says why). */
+int search_try(const struct search *s, const char *image, const char *origin, struct err *e);
+
+/* What an identifier names. `origin` is for paths; the other kinds know their own. */
+int named_take(const struct search *s, const struct ident *id, const char *origin, struct err *e);
+/* The cache entry of this key, built or packaged; -ENOENT without a sentence when there is none. */
+int named_take_key(const struct search *s, const char *root, const char *key, struct err *e);
+/* A kernel unpacked from packages, by its entry's name. */
+int named_take_packaged(const struct search *s, const char *root, const char *release,
+	const char *origin, struct err *e);
+
+/* No identifier: KTSTR_KERNEL and all that comes after it. */
+int chain_take(const struct search *s, struct err *e);
