@@ -28,5 +28,6 @@ struct vm_host_ops {
 		struct vm_kernel *out, struct err *e);
 };
 
-/* Runs the VM to its end on these two sockets; the process's exit code. */
-int vm_host_main(int control_fd, int console_fd, const struct vm_host_ops *ops);
+/* Runs the VM to its end: its configuration is read from config_fd to the end, then it speaks on
+ * the two sockets. The process's exit code; what the guest's end means travels as an event. */
+int vm_host_main(int config_fd, int control_fd, int console_fd, const struct vm_host_ops *ops);
