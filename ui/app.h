@@ -37,6 +37,8 @@ enum app_severity { APP_INFO, APP_WARN, APP_ALERT };
 void app_message(struct app *a, enum app_severity s, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void app_bell(struct app *a);
+/* What the collector should read besides the counters, enum cpustat_want. */
+void app_want(struct app *a, unsigned want);
 /* To the terminal's clipboard (OSC 52) where it allows that. */
 void app_copy(struct app *a, const char *utf8, size_t n);
 
@@ -76,6 +78,7 @@ struct app_output {
 	void (*suspend)(void *user); /* stop the process until it is continued */
 	void (*delay)(void *user, uint64_t ns);
 	void (*pause)(void *user, bool paused);
+	void (*want)(void *user, unsigned want);
 } __attribute__((designated_init));
 
 enum { APP_DELAY_MIN_MS = 100, APP_DELAY_MAX_MS = 3600 * 1000 };

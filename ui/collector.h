@@ -9,20 +9,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "probes/hostinfo/cpustat.h"
 #include "probes/topo/topo.h"
 #include "src/base/err.h"
 
+struct shared; /* a topology or a sample that several snapshots share */
+
 struct snapshot {
-	uint64_t seq;	  /* counts up from 1 */
-	uint64_t mono_ns; /* when the counters were read */
+	uint64_t seq; /* counts up from 1 */
 	const struct topo *topo;
-	char host[65]; /* name of the machine, "" = unknown */
-	/* By index into topo->cpus. */
-	const double *busy;	/* percent since the snapshot before, NAN = not known (yet) */
-	const uint64_t *khz;	/* present frequency, 0 = not given */
-	bool has_khz;		/* any of them is given */
-	const uint64_t *unused; /* by index into topo->nodes: free bytes, UINT64_MAX = not given */
-	char problem[256];	/* what could not be read, as a sentence; "" = nothing */
+	const struct cpustat *stat; /* counters, load, memory, frequencies; NULL = `problem` */
+	struct cpu_uses *uses;	    /* since the snapshot before; NULL in the first one */
+	char host[65];		    /* name of the machine, "" = unknown */
+	char problem[512];	    /* what could not be read, a sentence; "" = nothing */
+	struct shared *topo_ref, *stat_ref; /* own topo and stat */
 };
 void snapshot_free(struct snapshot *s);
 
@@ -37,3 +37,5 @@ int collector_fd(const struct collector *c);
 struct snapshot *collector_take(struct collector *c); /* NULL = none; the caller's */
 void collector_set_delay(struct collector *c, uint64_t ns);
 void collector_set_paused(struct collector *c, bool paused);
+/* What to read besides the counters: enum cpustat_want. */
+void collector_set_want(struct collector *c, unsigned want);

@@ -1,0 +1,520 @@
+#include "ui/app.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/clock.h"
+#include "src/base/utf8.h"
+#include "ui/app_state.h"
+#include "ui/boot.h"
+
+enum {
+	/* Painting takes at most a fifth of the time, and a frame is at most this late. */
+	PAINT_SHARE = 4,
+	FRAME_LATE_MS = 50,
+};
+
+static void on_tick(void *user)
+{
+	app_dirty(user, false);
+}
+
+static void on_frame_timer(void *user)
+{
+	(void)user; /* waking up is all: the before-sleep hook draws */
+}
+
+struct app *app_new(const struct app_options *o)
+{
+	struct app *a = xcalloc(1, sizeof(*a));
+
+	a->opt = *o;
+	a->delay_ns = o->delay_ns;
+	theme_init(&a->theme, o->colours);
+	canvas_init(&a->canvas, o->rows, o->cols);
+	a->dirty = a->all = true;
+	a->frame_timer = loop_add_timer(o->loop, 0, 0, on_frame_timer, a);
+	/* The clock, and how long things last: on the full second. */
+	a->tick_timer = loop_add_timer(
+		o->loop, NS_PER_SEC - clock_real_ns() % NS_PER_SEC, NS_PER_SEC, on_tick, a);
+	return a;
+}
+
+void pane_status_release(struct pane_status *s)
+{
+	str_release(&s->tab);
+	str_release(&s->title);
+	str_release(&s->foot);
+	str_release(&s->summary);
+	*s = (struct pane_status){0};
+}
+
+static void pane_free(struct pane *p)
+{
+	if (p->ops->close)
+		p->ops->close(p->self);
+	pane_status_release(&p->status);
+	free(p);
+}
+
+void app_free(struct app *a)
+{
+	if (!a)
+		return;
+	while (a->dialogs.n)
+		pane_free(a->dialogs.v[--a->dialogs.n]);
+	while (a->panes.n)
+		pane_free(a->panes.v[--a->panes.n]);
+	free(a->dialogs.v);
+	free(a->panes.v);
+	loop_del_timer(a->opt.loop, a->frame_timer);
+	loop_del_timer(a->opt.loop, a->tick_timer);
+	snapshot_free(a->snapshot);
+	str_release(&a->message.text);
+	str_release(&a->search.text);
+	prompt_release(&a->prompt);
+	canvas_release(&a->canvas);
+	free(a);
+}
+
+/* ---- panes ----------------------------------------------------------------------------------- */
+
+struct app *pane_app(const struct pane *p)
+{
+	return p->app;
+}
+
+int pane_number(const struct pane *p)
+{
+	return p->number;
+}
+
+bool pane_focused(const struct pane *p)
+{
+	return app_focused(p->app) == p;
+}
+
+void pane_dirty(struct pane *p)
+{
+	p->dirty = p->app->dirty = true;
+}
+
+void pane_close(struct pane *p)
+{
+	p->dead = p->app->dirty = true;
+}
+
+void pane_focus(struct pane *p)
+{
+	for (size_t i = 0; i < p->app->panes.n; i++)
+		if (p->app->panes.v[i] == p)
+			app_focus_index(p->app, i);
+}
+
+struct loop *app_loop(struct app *a)
+{
+	return a->opt.loop;
+}
+
+struct pane *app_focused(const struct app *a)
+{
+	return a->focus < a->panes.n ? a->panes.v[a->focus] : NULL;
+}
+
+struct pane *app_top(const struct app *a)
+{
+	return a->dialogs.n ? a->dialogs.v[a->dialogs.n - 1] : app_focused(a);
+}
+
+bool app_capturing(const struct app *a)
+{
+	const struct pane *p = app_top(a);
+
+	return p && p->ops->captures && p->ops->captures(p->self);
+}
+
+void app_dirty(struct app *a, bool all)
+{
+	a->dirty = true;
+	a->all |= all;
+}
+
+void app_focus_index(struct app *a, size_t i)
+{
+	struct pane *p;
+
+	if (i >= a->panes.n)
+		return;
+	a->focus = i;
+	a->opened = true;
+	p = a->panes.v[i];
+	*(p->ops->guest ? &a->last_guest : &a->last_host) = p;
+	app_dirty(a, true);
+}
+
+static struct pane *pane_new(
+	struct app *a, const struct pane_ops *ops, const void *arg, struct err *e)
+{
+	struct pane *p = xcalloc(1, sizeof(*p));
+
+	p->app = a;
+	p->ops = ops;
+	p->cursor_row = p->cursor_col = -1;
+	p->self = ops->open(p, arg, e);
+	if (!p->self) {
+		free(p);
+		return NULL;
+	}
+	if (ops->snapshot && a->snapshot)
+		ops->snapshot(p->self, a->snapshot);
+	app_dirty(a, true);
+	return p;
+}
+
+/* Of guests the first number that is free. */
+static int free_number(const struct app *a, const struct pane_ops *ops)
+{
+	int n = ops->number;
+
+	for (size_t i = 0; ops->guest && i < a->panes.n; i++)
+		if (a->panes.v[i]->number == n)
+			n++;
+	return n;
+}
+
+struct pane *app_add(struct app *a, const struct pane_ops *ops, const void *arg, struct err *e)
+{
+	struct pane *p, *focused = app_focused(a);
+	size_t at;
+
+	if (a->panes.n >= LAYOUT_PANES) {
+		err_set(e, ENOSPC, "there are %zu panes already: close one first", a->panes.n);
+		return NULL;
+	}
+	p = pane_new(a, ops, arg, e);
+	if (!p)
+		return NULL;
+	p->number = free_number(a, ops);
+	vec_push(&a->panes, p);
+	for (at = a->panes.n - 1; at && a->panes.v[at - 1]->number > p->number; at--)
+		a->panes.v[at] = a->panes.v[at - 1];
+	a->panes.v[at] = p;
+	if (focused && at <= a->focus)
+		a->focus++;
+	*(ops->guest ? &a->last_guest : &a->last_host) = p;
+	return p;
+}
+
+struct pane *app_open(struct app *a, const struct pane_ops *ops, const void *arg, struct err *e)
+{
+	struct pane *p = app_add(a, ops, arg, e);
+
+	if (p)
+		pane_focus(p);
+	return p;
+}
+
+struct pane *app_dialog(struct app *a, const struct pane_ops *ops, const void *arg, struct err *e)
+{
+	struct pane *p = pane_new(a, ops, arg, e);
+
+	if (p)
+		vec_push(&a->dialogs, p);
+	return p;
+}
+
+void app_boot(struct app *a, const struct boot_shape *shape)
+{
+	struct err e = ERR_INIT;
+
+	if (!(app_features(a) & UI_CAN_BOOT))
+		return;
+	if (!app_dialog(a, a->opt.boot, shape, &e))
+		app_message(a, APP_ALERT, "%s", e.msg);
+}
+
+static bool reap_list(struct pane_list *l)
+{
+	size_t keep = 0, had = l->n;
+
+	for (size_t i = 0; i < had; i++) {
+		struct pane *p = l->v[i];
+
+		if (p->dead)
+			pane_free(p);
+		else
+			l->v[keep++] = p;
+	}
+	l->n = keep;
+	return keep != had;
+}
+
+static struct pane *last_of(const struct app *a, bool guest)
+{
+	for (size_t i = a->panes.n; i--;)
+		if (a->panes.v[i]->ops->guest == guest && !a->panes.v[i]->dead)
+			return a->panes.v[i];
+	return NULL;
+}
+
+/* Frees what was closed; whoever shared the screen with it gets the focus. */
+static void reap(struct app *a)
+{
+	struct pane *focus = app_focused(a);
+
+	if (a->last_guest && a->last_guest->dead)
+		a->last_guest = last_of(a, true);
+	if (a->last_host && a->last_host->dead)
+		a->last_host = last_of(a, false);
+	if (a->search.pane && a->search.pane->dead)
+		a->search.active = false;
+	if (focus && focus->dead)
+		focus = a->last_guest && focus->ops->guest ? a->last_guest : a->last_host;
+	if (reap_list(&a->panes)) {
+		a->focus = 0;
+		for (size_t i = 0; i < a->panes.n; i++)
+			if (a->panes.v[i] == focus)
+				a->focus = i;
+		a->zoom = false;
+		app_dirty(a, true);
+	}
+	if (reap_list(&a->dialogs))
+		app_dirty(a, true);
+}
+
+bool app_focus_id(struct app *a, const char *id)
+{
+	for (size_t i = 0; i < a->panes.n; i++) {
+		if (strcmp(a->panes.v[i]->ops->id, id) != 0)
+			continue;
+		app_focus_index(a, i);
+		return true;
+	}
+	return false;
+}
+
+/* ---- what panes ask for ---------------------------------------------------------------------- */
+
+unsigned app_features(const struct app *a)
+{
+	const struct pane *p = app_focused(a);
+	unsigned f = 0;
+
+	if (!a->opt.readonly)
+		f |= UI_CAN_CHANGE;
+	if (!a->opt.readonly && a->opt.boot)
+		f |= UI_CAN_BOOT;
+	if (a->search.active && a->search.pane == p)
+		f |= UI_SEARCHING;
+	if (p && p->ops->find)
+		f |= UI_CAN_SEARCH;
+	if (a->panes.n > 1)
+		f |= UI_MANY_PANES;
+	if (a->theme.colours)
+		f |= UI_HAS_COLOUR;
+	if (a->opt.terminal)
+		f |= UI_ON_TERMINAL;
+	return p ? f | p->status.features : f;
+}
+
+void app_message(struct app *a, enum app_severity s, const char *fmt, ...)
+{
+	cleanup_free char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	str_clear(&a->message.text);
+	utf8_sanitize(&a->message.text, text, strlen(text), false);
+	a->message.severity = s;
+	app_dirty(a, false);
+}
+
+void app_bell(struct app *a)
+{
+	if (a->opt.output->bell)
+		a->opt.output->bell(a->opt.user);
+}
+
+void app_want(struct app *a, unsigned want)
+{
+	if (a->opt.output->want)
+		a->opt.output->want(a->opt.user, want);
+}
+
+void app_copy(struct app *a, const char *utf8, size_t n)
+{
+	if (a->opt.output->copy)
+		a->opt.output->copy(a->opt.user, utf8, n);
+}
+
+static void quit_now(void *user)
+{
+	struct app *a = user;
+
+	a->quit = true;
+}
+
+void app_quit(struct app *a)
+{
+	cleanup_str struct str text = STR_INIT;
+	unsigned running = 0;
+
+	app_refresh_status(a);
+	for (size_t i = 0; i < a->panes.n; i++) {
+		if (!a->panes.v[i]->status.running)
+			continue;
+		str_printf(
+			&text, "%s%s", running++ ? ", " : "", str_get(&a->panes.v[i]->status.tab));
+	}
+	if (!running) {
+		a->quit = true;
+		return;
+	}
+	cleanup_free char *head =
+		running == 1 ? xasprintf("A guest is running (%s).", str_get(&text))
+			     : xasprintf("%u guests are running (%s).", running, str_get(&text));
+	const struct app_choice choices[] = {
+		{'y', running == 1 ? "power it off and quit" : "power them off and quit", quit_now},
+		{'n', "stay", NULL},
+	};
+	app_confirm(a, "Quit ktstr?", head, choices, ARRAY_LEN(choices), a);
+}
+
+void app_set_paused(struct app *a, bool paused)
+{
+	a->paused = paused;
+	a->paused_at = clock_mono_ns();
+	if (a->opt.output->pause)
+		a->opt.output->pause(a->opt.user, paused);
+	app_dirty(a, false);
+}
+
+void app_set_delay(struct app *a, uint64_t ns)
+{
+	cleanup_str struct str text = STR_INIT;
+
+	if (ns < APP_DELAY_MIN_MS * NS_PER_MS)
+		ns = APP_DELAY_MIN_MS * NS_PER_MS;
+	if (ns > APP_DELAY_MAX_MS * NS_PER_MS)
+		ns = APP_DELAY_MAX_MS * NS_PER_MS;
+	a->delay_ns = ns;
+	if (a->opt.output->delay)
+		a->opt.output->delay(a->opt.user, ns);
+	app_dirty(a, false);
+}
+
+/* ---- what runs it ---------------------------------------------------------------------------- */
+
+void app_resize(struct app *a, int rows, int cols)
+{
+	canvas_resize(&a->canvas, rows, cols);
+	app_dirty(a, true);
+}
+
+void app_snapshot(struct app *a, struct snapshot *s)
+{
+	struct snapshot *old = a->snapshot;
+
+	if (a->paused && old) {
+		snapshot_free(s);
+		return;
+	}
+	a->snapshot = s;
+	for (size_t i = 0; i < a->panes.n + a->dialogs.n; i++) {
+		struct pane *p = i < a->panes.n ? a->panes.v[i] : a->dialogs.v[i - a->panes.n];
+
+		if (!p->ops->snapshot)
+			continue;
+		p->ops->snapshot(p->self, s);
+		pane_dirty(p);
+	}
+	if (s->problem[0] && (!old || strcmp(old->problem, s->problem) != 0))
+		app_message(a, APP_ALERT, "%s", s->problem);
+	snapshot_free(old);
+	app_dirty(a, false);
+}
+
+void app_refresh_status(struct app *a)
+{
+	for (size_t i = 0; i < a->panes.n + a->dialogs.n; i++) {
+		struct pane *p = i < a->panes.n ? a->panes.v[i] : a->dialogs.v[i - a->panes.n];
+
+		str_clear(&p->status.tab);
+		str_clear(&p->status.title);
+		str_clear(&p->status.foot);
+		str_clear(&p->status.summary);
+		p->status.mark = 0;
+		p->status.input = p->status.running = false;
+		p->status.features = 0;
+		p->ops->status(p->self, &p->status);
+	}
+}
+
+static uint64_t frame_gap(const struct app *a)
+{
+	uint64_t gap = a->frame_cost * PAINT_SHARE;
+
+	return gap < FRAME_LATE_MS * NS_PER_MS ? gap : FRAME_LATE_MS * NS_PER_MS;
+}
+
+bool app_frame(struct app *a)
+{
+	uint64_t now = clock_mono_ns();
+
+	reap(a);
+	if (!a->dirty)
+		return true;
+	if (a->frames && now < a->last_frame + frame_gap(a)) {
+		loop_set_timer(a->opt.loop, a->frame_timer, a->last_frame + frame_gap(a) - now, 0);
+		return false;
+	}
+	a->dirty = false;
+	app_draw(a);
+	a->opt.output->present(a->opt.user, &a->canvas);
+	a->frames++;
+	a->last_frame = clock_mono_ns();
+	a->frame_cost = a->last_frame - now;
+	/* Drawing may find out a pane's size, which may change what it shows. */
+	return !a->dirty;
+}
+
+bool app_done(const struct app *a)
+{
+	return a->quit;
+}
+
+bool app_idle(const struct app *a)
+{
+	if (a->dirty)
+		return false;
+	for (size_t i = 0; i < a->panes.n; i++) {
+		const struct pane *p = a->panes.v[i];
+
+		if (p->ops->busy && p->ops->busy(p->self))
+			return false;
+	}
+	return true;
+}
+
+const struct canvas *app_canvas(const struct app *a)
+{
+	return &a->canvas;
+}
+
+void app_json(const struct app *a, const struct strv *only, struct json_out *j)
+{
+	json_object(j);
+	for (size_t i = 0; i < a->panes.n; i++) {
+		const struct pane *p = a->panes.v[i];
+
+		if (!p->ops->json || (only && only->n && !strv_has(only, p->ops->id)))
+			continue;
+		json_key(j, p->ops->id);
+		p->ops->json(p->self, j);
+	}
+	json_object_end(j);
+}

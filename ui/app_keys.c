@@ -1,0 +1,527 @@
+/* What keys and the mouse do. */
+#include <string.h>
+
+#include "src/base/clock.h"
+#include "src/base/parse.h"
+#include "src/base/units.h"
+#include "ui/app_state.h"
+#include "ui/chrome.h"
+
+enum action {
+	ACT_HELP = 1,
+	ACT_NEXT_PANE,
+	ACT_PREV_PANE,
+	ACT_PANE,
+	ACT_BACK,
+	ACT_FIND,
+	ACT_FIND_NEXT,
+	ACT_FIND_PREV,
+	ACT_FIND_END,
+	ACT_BOOT,
+	ACT_PAUSE,
+	ACT_DELAY,
+	ACT_FASTER,
+	ACT_SLOWER,
+	ACT_ZOOM,
+	ACT_LAYOUT,
+	ACT_SHARE,
+	ACT_REDRAW,
+	ACT_SUSPEND,
+	ACT_QUIT,
+};
+
+static const struct key_row global_rows[] = {
+	{.keys = "? F1",
+		.shown = "?",
+		.hint = "Help",
+		.priority = 100,
+		.help = "this help",
+		.group = KEYS_EVERYWHERE,
+		.action = ACT_HELP},
+	{.keys = "/",
+		.hint = "Find",
+		.priority = 60,
+		.help = "search as you type",
+		.group = KEYS_FIND,
+		.need = UI_CAN_SEARCH,
+		.action = ACT_FIND},
+	{.keys = "n",
+		.hint = "Next",
+		.priority = 85,
+		.help = "next match",
+		.group = KEYS_FIND,
+		.need = UI_SEARCHING,
+		.action = ACT_FIND_NEXT},
+	{.keys = "N",
+		.hint = "Previous",
+		.priority = 84,
+		.help = "previous match",
+		.group = KEYS_FIND,
+		.need = UI_SEARCHING,
+		.action = ACT_FIND_PREV},
+	{.keys = "Esc",
+		.hint = "End search",
+		.priority = 83,
+		.help = "end the search",
+		.group = KEYS_FIND,
+		.need = UI_SEARCHING,
+		.action = ACT_FIND_END},
+	{.keys = "Esc", .action = ACT_BACK},
+	{.keys = "Tab",
+		.hint = "Pane",
+		.priority = 70,
+		.help = "next pane",
+		.group = KEYS_MOVE,
+		.need = UI_MANY_PANES,
+		.action = ACT_NEXT_PANE},
+	{.keys = "S-Tab",
+		.help = "previous pane",
+		.group = KEYS_MOVE,
+		.need = UI_MANY_PANES,
+		.action = ACT_PREV_PANE},
+	{.keys = "1 2 3 4 5 6 7 8 9",
+		.shown = "1-9",
+		.help = "pane by its number",
+		.group = KEYS_MOVE,
+		.action = ACT_PANE},
+	{.keys = "n",
+		.hint = "New guest",
+		.priority = 80,
+		.help = "boot a guest (asks for its shape)",
+		.group = KEYS_CHANGES,
+		.need = UI_CAN_BOOT,
+		.action = ACT_BOOT},
+	{.keys = "Space",
+		.hint = "Pause",
+		.priority = 40,
+		.help = "pause or resume the updates",
+		.group = KEYS_EVERYWHERE,
+		.action = ACT_PAUSE},
+	{.keys = "d",
+		.hint = "Delay",
+		.priority = 20,
+		.help = "set the time between updates",
+		.group = KEYS_EVERYWHERE,
+		.action = ACT_DELAY},
+	{.keys = "[", .help = "twice as fast", .group = KEYS_EVERYWHERE, .action = ACT_FASTER},
+	{.keys = "]", .help = "half as fast", .group = KEYS_EVERYWHERE, .action = ACT_SLOWER},
+	{.keys = "z",
+		.hint = "Zoom",
+		.priority = 50,
+		.help = "one pane on the whole screen, and back",
+		.group = KEYS_EVERYWHERE,
+		.need = UI_MANY_PANES,
+		.action = ACT_ZOOM},
+	{.keys = "w",
+		.hint = "Layout",
+		.priority = 30,
+		.help = "next layout",
+		.group = KEYS_EVERYWHERE,
+		.need = UI_MANY_PANES,
+		.action = ACT_LAYOUT},
+	{.keys = "C-Up C-Down C-Left C-Right",
+		.shown = "C-arrows",
+		.help = "move the split",
+		.group = KEYS_EVERYWHERE,
+		.need = UI_MANY_PANES,
+		.action = ACT_SHARE},
+	{.keys = "C-l",
+		.help = "draw the screen anew",
+		.group = KEYS_EVERYWHERE,
+		.action = ACT_REDRAW},
+	{.keys = "C-z",
+		.help = "suspend",
+		.group = KEYS_EVERYWHERE,
+		.need = UI_ON_TERMINAL,
+		.action = ACT_SUSPEND},
+	{.keys = "q F10 C-c",
+		.shown = "q",
+		.hint = "Quit",
+		.priority = 90,
+		.help = "quit (asks while a guest runs)",
+		.group = KEYS_EVERYWHERE,
+		.action = ACT_QUIT},
+};
+
+const struct key_table app_global_keys = {.rows = global_rows, .n = ARRAY_LEN(global_rows)};
+
+const struct key_table *app_pane_keys(const struct pane *p)
+{
+	return p && p->ops->keys ? p->ops->keys(p->self) : NULL;
+}
+
+/* ---- search ---------------------------------------------------------------------------------- */
+
+static bool find(struct app *a, enum find_step step)
+{
+	struct pane *p = a->search.pane;
+	bool found;
+
+	if (!p || p->dead)
+		return false;
+	found = p->ops->find(p->self, str_get(&a->search.text), step);
+	pane_dirty(p);
+	return found;
+}
+
+static void report_match(struct app *a, bool found)
+{
+	if (!found)
+		app_message(a, APP_WARN, "nothing here matches \"%s\"", str_get(&a->search.text));
+}
+
+static void search_start(struct app *a)
+{
+	a->search.pane = app_focused(a);
+	a->search.active = false;
+	str_clear(&a->search.text);
+	find(a, FIND_BEGIN);
+	prompt_start(&a->prompt, PROMPT_SEARCH, "");
+}
+
+static void search_end(struct app *a)
+{
+	if (a->search.active)
+		find(a, FIND_END);
+	a->search.active = false;
+}
+
+static void search_prompt(struct app *a, enum prompt_result r)
+{
+	str_clear(&a->search.text);
+	str_add(&a->search.text, str_get(&a->prompt.field.text));
+	if (r == PROMPT_CANCELLED || (r == PROMPT_ACCEPTED && !a->search.text.len)) {
+		find(a, FIND_CANCEL);
+	} else if (r == PROMPT_CHANGED) {
+		find(a, FIND_HERE);
+	} else if (r == PROMPT_ACCEPTED) {
+		bool found = find(a, FIND_HERE);
+
+		a->search.active = found;
+		report_match(a, found);
+		if (!found)
+			find(a, FIND_CANCEL);
+	}
+}
+
+/* ---- prompts --------------------------------------------------------------------------------- */
+
+static void delay_start(struct app *a)
+{
+	cleanup_str struct str now = STR_INIT;
+
+	if (a->delay_ns % NS_PER_SEC)
+		str_printf(&now, "%llums", (unsigned long long)(a->delay_ns / NS_PER_MS));
+	else
+		str_printf(&now, "%llus", (unsigned long long)(a->delay_ns / NS_PER_SEC));
+	prompt_start(&a->prompt, PROMPT_DELAY, str_get(&now));
+}
+
+static void delay_prompt(struct app *a, enum prompt_result r)
+{
+	struct err e = ERR_INIT;
+	uint64_t ns;
+
+	if (r != PROMPT_ACCEPTED)
+		return;
+	if (parse_duration(str_get(&a->prompt.field.text), &ns, &e))
+		app_message(a, APP_WARN, "%s", e.msg);
+	else
+		app_set_delay(a, ns);
+}
+
+static void prompt_input(struct app *a, const struct ui_key *k)
+{
+	enum prompt_kind kind = a->prompt.kind;
+	enum prompt_result r = prompt_key(&a->prompt, k);
+
+	if (kind == PROMPT_SEARCH)
+		search_prompt(a, r);
+	else
+		delay_prompt(a, r);
+	app_dirty(a, r == PROMPT_ACCEPTED || r == PROMPT_CANCELLED);
+}
+
+/* ---- actions --------------------------------------------------------------------------------- */
+
+static void focus_number(struct app *a, int number)
+{
+	for (size_t i = 0; i < a->panes.n; i++) {
+		if (a->panes.v[i]->number != number)
+			continue;
+		app_focus_index(a, i);
+		return;
+	}
+	app_message(a, APP_INFO, "there is no pane %d", number);
+}
+
+static void move_split(struct app *a, const struct ui_key *k)
+{
+	struct layout_in in;
+	struct layout now;
+	const struct layout_pane *host;
+	bool more = k->fn == UI_FN_DOWN || k->fn == UI_FN_RIGHT;
+	bool across = k->fn == UI_FN_LEFT || k->fn == UI_FN_RIGHT;
+	int whole, part, share;
+
+	app_layout_in(a, &in);
+	layout_compute(&in, &now);
+	if (!now.split)
+		return;
+	host = &now.pane[in.host];
+	/* Side by side when the guest starts in the same row. */
+	if (across != (now.pane[in.guest].frame.row == host->frame.row))
+		return;
+	part = across ? host->frame.cols : host->frame.rows;
+	whole = part + (across ? now.pane[in.guest].frame.cols : now.pane[in.guest].frame.rows);
+	share = part * 100 / whole + (more ? 5 : -5);
+	share = share < 15 ? 15 : share > 85 ? 85 : share;
+	a->share[across ? LAYOUT_BESIDE : LAYOUT_STACK] = share;
+	app_dirty(a, true);
+}
+
+static void next_layout(struct app *a)
+{
+	static const char *const names[] = {
+		"by size", "one pane", "above and below", "side by side"};
+	struct layout_in in;
+
+	app_layout_in(a, &in);
+	in.zoom = a->zoom = false;
+	a->mode = layout_next(&in);
+	app_message(a, APP_INFO, "layout: %s", names[a->mode]);
+	app_dirty(a, true);
+}
+
+static void step_pane(struct app *a, size_t by)
+{
+	if (a->panes.n)
+		app_focus_index(a, (a->focus + by) % a->panes.n);
+}
+
+static void say_delay(struct app *a)
+{
+	cleanup_str struct str text = STR_INIT;
+
+	units_duration(&text, a->delay_ns);
+	app_message(a, APP_INFO, "every %s", str_get(&text));
+}
+
+static void redraw(struct app *a)
+{
+	if (a->opt.output->redraw)
+		a->opt.output->redraw(a->opt.user);
+	app_dirty(a, true);
+}
+
+static void suspend(struct app *a)
+{
+	if (a->opt.output->suspend)
+		a->opt.output->suspend(a->opt.user);
+	app_dirty(a, true);
+}
+
+static void act_find(struct app *a, int action)
+{
+	if (action == ACT_FIND)
+		search_start(a);
+	else if (action == ACT_FIND_END)
+		search_end(a);
+	else
+		report_match(a, find(a, action == ACT_FIND_NEXT ? FIND_NEXT : FIND_PREV));
+	app_dirty(a, false);
+}
+
+static void act_screen(struct app *a, int action, const struct ui_key *k)
+{
+	switch (action) {
+	case ACT_ZOOM:
+		a->zoom = !a->zoom;
+		app_dirty(a, true);
+		break;
+	case ACT_LAYOUT:
+		next_layout(a);
+		break;
+	case ACT_SHARE:
+		move_split(a, k);
+		break;
+	case ACT_BACK:
+		a->opened = false;
+		app_dirty(a, true);
+		break;
+	case ACT_REDRAW:
+		redraw(a);
+		break;
+	case ACT_SUSPEND:
+		suspend(a);
+		break;
+	default:
+		break;
+	}
+}
+
+static void act(struct app *a, int action, const struct ui_key *k)
+{
+	switch (action) {
+	case ACT_HELP:
+		app_help(a);
+		break;
+	case ACT_NEXT_PANE:
+		step_pane(a, 1);
+		break;
+	case ACT_PREV_PANE:
+		step_pane(a, a->panes.n - 1);
+		break;
+	case ACT_PANE:
+		focus_number(a, (int)k->cp - '0');
+		break;
+	case ACT_FIND:
+	case ACT_FIND_NEXT:
+	case ACT_FIND_PREV:
+	case ACT_FIND_END:
+		act_find(a, action);
+		break;
+	case ACT_BOOT:
+		app_boot(a, NULL);
+		break;
+	case ACT_PAUSE:
+		app_set_paused(a, !a->paused);
+		break;
+	case ACT_DELAY:
+		delay_start(a);
+		app_dirty(a, false);
+		break;
+	case ACT_FASTER:
+	case ACT_SLOWER:
+		app_set_delay(a, action == ACT_FASTER ? a->delay_ns / 2 : a->delay_ns * 2);
+		say_delay(a);
+		break;
+	case ACT_QUIT:
+		app_quit(a);
+		break;
+	default:
+		act_screen(a, action, k);
+	}
+}
+
+/* ---- mouse ----------------------------------------------------------------------------------- */
+
+static bool inside(const struct ui_rect *r, const struct ui_key *k)
+{
+	return k->row >= r->row && k->row < r->row + r->rows && k->col >= r->col &&
+	       k->col < r->col + r->cols;
+}
+
+static void to_pane(struct pane *p, const struct ui_rect *r, const struct ui_key *k)
+{
+	struct ui_key rel = *k;
+
+	rel.row -= r->row;
+	rel.col -= r->col;
+	if (app_top(p->app) == p && app_capturing(p->app))
+		p->ops->input(p->self, &rel);
+	else if (p->ops->mouse)
+		p->ops->mouse(p->self, &rel);
+	pane_dirty(p);
+}
+
+static void mouse(struct app *a, const struct ui_key *k)
+{
+	bool press = k->mouse == UI_MOUSE_PRESS && k->button == 1;
+	struct layout_in in;
+	struct layout l;
+
+	if (a->dialogs.n) {
+		struct pane *top = app_top(a);
+		struct ui_rect r = chrome_dialog_inside(&a->canvas, top);
+
+		if (inside(&r, k))
+			to_pane(top, &r, k);
+		return;
+	}
+	app_layout_in(a, &in);
+	layout_compute(&in, &l);
+	if (press && inside(&l.tabs, k)) {
+		app_focus_index(a, chrome_tab_at(a, k->col));
+		return;
+	}
+	if (press && inside(&l.summary, k)) {
+		app_focus_index(a, (size_t)(k->row - l.summary.row));
+		return;
+	}
+	for (size_t i = 0; i < a->panes.n; i++) {
+		const struct layout_pane *p = &l.pane[i];
+
+		if (!p->visible || !inside(&p->frame, k))
+			continue;
+		if (press && i != a->focus)
+			app_focus_index(a, i);
+		if (inside(&p->inside, k))
+			to_pane(a->panes.v[i], &p->inside, k);
+	}
+}
+
+/* ---- dispatch -------------------------------------------------------------------------------- */
+
+void app_command(struct app *a, const struct ui_key *k)
+{
+	unsigned have = app_features(a);
+	struct pane *p = app_focused(a);
+	const struct key_row *r = keymap_find(app_pane_keys(p), k, have);
+
+	if (r) {
+		p->ops->action(p->self, r->action, k);
+		pane_dirty(p);
+		return;
+	}
+	r = keymap_find(&app_global_keys, k, have);
+	if (r)
+		act(a, r->action, k);
+}
+
+static void dialog_key(struct app *a, struct pane *p, const struct ui_key *k)
+{
+	const struct key_row *r = keymap_find(&app_global_keys, k, app_features(a));
+
+	pane_dirty(p);
+	if (r && (r->action == ACT_REDRAW || r->action == ACT_SUSPEND)) {
+		act(a, r->action, k);
+		return;
+	}
+	if (p->ops->captures && p->ops->captures(p->self)) {
+		p->ops->input(p->self, k);
+		return;
+	}
+	r = keymap_find(app_pane_keys(p), k, app_features(a) | p->status.features);
+	if (r)
+		p->ops->action(p->self, r->action, k);
+}
+
+void app_key(struct app *a, const struct ui_key *k)
+{
+	struct pane *top = app_top(a);
+
+	if (k->kind == UI_KEY_NONE)
+		return;
+	if (k->kind == UI_KEY_MOUSE) {
+		mouse(a, k);
+		return;
+	}
+	if (a->message.text.len && a->message.severity == APP_INFO) {
+		str_clear(&a->message.text);
+		app_dirty(a, false);
+	}
+	if (a->prompt.kind != PROMPT_NONE) {
+		prompt_input(a, k);
+	} else if (a->dialogs.n) {
+		dialog_key(a, top, k);
+	} else if (top && app_capturing(a)) {
+		top->ops->input(top->self, k);
+		pane_dirty(top);
+	} else {
+		/* What was said is seen by whoever goes on with commands. */
+		if (a->message.text.len && ui_is_fn(k, UI_FN_ESC))
+			str_clear(&a->message.text);
+		app_command(a, k);
+	}
+}

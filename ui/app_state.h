@@ -1,0 +1,83 @@
+/* What the files of the dashboard share: app.c (panes), app_keys.c (keys), app_draw.c (frames). Not
+ * for panes. */
+#pragma once
+
+#include "ui/app.h"
+#include "ui/collector.h"
+#include "ui/field.h"
+#include "ui/layout.h"
+#include "ui/prompt.h"
+
+struct pane {
+	struct app *app;
+	const struct pane_ops *ops;
+	void *self;
+	int number; /* in the tab bar; 0 = a dialog */
+	bool dirty, dead;
+	int rows, cols; /* interior, as last told */
+	/* Where the pane left the terminal's cursor when it was drawn; -1 = hidden. */
+	int cursor_row, cursor_col;
+	struct pane_status status;
+};
+
+struct pane_list {
+	struct pane **v;
+	size_t n, cap;
+};
+
+struct message {
+	struct str text;
+	enum app_severity severity;
+};
+
+struct search {
+	bool active;
+	struct str text;
+	struct pane *pane; /* whose matches these are */
+};
+
+struct app {
+	struct app_options opt;
+	struct theme theme;
+	struct canvas canvas;
+	struct pane_list panes, dialogs; /* panes by number; the last dialog is on top */
+	size_t focus;
+	struct pane *last_host, *last_guest; /* who shares a split screen */
+	enum layout_mode mode;
+	bool zoom, opened;
+	int share[LAYOUT_MODES]; /* percent, 0 = the usual */
+	struct layout layout;
+
+	struct snapshot *snapshot;
+	bool paused, quit;
+	uint64_t paused_at; /* monotonic */
+	uint64_t delay_ns;
+	struct message message;
+	struct prompt prompt;
+	struct search search;
+
+	bool dirty; /* chrome, or everything */
+	bool all;   /* every pane is drawn anew */
+	uint64_t last_frame, frame_cost;
+	struct loop_timer *frame_timer, *tick_timer;
+	uint64_t frames;
+};
+
+/* app.c */
+struct pane *app_focused(const struct app *a);
+struct pane *app_top(const struct app *a); /* the dialog on top, else the focused pane; or NULL */
+void app_dirty(struct app *a, bool all);
+void app_focus_index(struct app *a, size_t i);
+bool app_capturing(const struct app *a);
+void pane_status_release(struct pane_status *s);
+void app_refresh_status(struct app *a);
+void app_set_paused(struct app *a, bool paused);
+void app_set_delay(struct app *a, uint64_t ns);
+
+/* app_keys.c */
+extern const struct key_table app_global_keys;
+const struct key_table *app_pane_keys(const struct pane *p);
+
+/* app_draw.c */
+void app_layout_in(const struct app *a, struct layout_in *in);
+void app_draw(struct app *a);

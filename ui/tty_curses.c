@@ -1,0 +1,434 @@
+#include "ui/tty_curses.h"
+
+#include <curses.h>
+#include <term.h>
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "src/base/file.h"
+#include "src/base/mem.h"
+#include "src/base/str.h"
+#include "ui/crash.h"
+#include "ui/theme.h"
+
+/* Colour numbers run from -1 (default) to 255: so many values of fg and of bg. */
+enum { COLOUR_VALUES = 257, COPY_MAX = 75000 };
+
+struct tty {
+	SCREEN *screen;
+	struct termios modes; /* as found */
+	int colours, rows, cols;
+	bool ascii, reports; /* mouse and paste reports are on */
+	struct ui_cell *shown; /* rows x cols: what curses was given last */
+	bool all;	       /* `shown` is void */
+	cchar_t *line;
+	uint16_t *pairs; /* by fg and bg; 0 = not made yet */
+	int next_pair;
+};
+
+/* ---- what terminfo knows --------------------------------------------------------------------- */
+
+static const char *capability(const char *name)
+{
+	const char *s = tigetstr(name);
+
+	return s && s != (char *)-1 ? s : "";
+}
+
+static void learn_keys(struct input *in)
+{
+	static const struct {
+		const char *name;
+		enum ui_fn fn;
+		unsigned mods;
+	} keys[] = {
+		{"kcuu1", UI_FN_UP, 0},
+		{"kcud1", UI_FN_DOWN, 0},
+		{"kcub1", UI_FN_LEFT, 0},
+		{"kcuf1", UI_FN_RIGHT, 0},
+		{"khome", UI_FN_HOME, 0},
+		{"kend", UI_FN_END, 0},
+		{"kpp", UI_FN_PGUP, 0},
+		{"knp", UI_FN_PGDN, 0},
+		{"kich1", UI_FN_INS, 0},
+		{"kdch1", UI_FN_DEL, 0},
+		{"kbs", UI_FN_BACKSPACE, 0},
+		{"kcbt", UI_FN_TAB, UI_SHIFT},
+		{"kent", UI_FN_ENTER, 0},
+		{"kf1", UI_FN_F1, 0},
+		{"kf2", UI_FN_F1 + 1, 0},
+		{"kf3", UI_FN_F1 + 2, 0},
+		{"kf4", UI_FN_F1 + 3, 0},
+		{"kf5", UI_FN_F1 + 4, 0},
+		{"kf6", UI_FN_F1 + 5, 0},
+		{"kf7", UI_FN_F1 + 6, 0},
+		{"kf8", UI_FN_F1 + 7, 0},
+		{"kf9", UI_FN_F1 + 8, 0},
+		{"kf10", UI_FN_F1 + 9, 0},
+		{"kf11", UI_FN_F1 + 10, 0},
+		{"kf12", UI_FN_F12, 0},
+		{"kUP5", UI_FN_UP, UI_CTRL},
+		{"kDN5", UI_FN_DOWN, UI_CTRL},
+		{"kLFT5", UI_FN_LEFT, UI_CTRL},
+		{"kRIT5", UI_FN_RIGHT, UI_CTRL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		input_learn(in, capability(keys[i].name), keys[i].fn, keys[i].mods);
+}
+
+/* Without the padding ("$<5>") that only slow glass terminals needed. */
+static void add_capability(struct str *out, const char *name)
+{
+	for (const char *s = capability(name); *s; s++) {
+		const char *end = s[0] == '$' && s[1] == '<' ? strchr(s, '>') : NULL;
+
+		if (end)
+			s = end;
+		else
+			str_addc(out, *s);
+	}
+}
+
+static const char reports_on[] = "\033[?1000h\033[?1002h\033[?1006h\033[?2004h";
+static const char reports_off[] = "\033[?2004l\033[?1006l\033[?1002l\033[?1000l";
+
+static void reports(struct tty *t, bool on)
+{
+	const char *s = on ? reports_on : reports_off;
+
+	if (t->reports)
+		(void)file_write_fd(STDOUT_FILENO, s, strlen(s));
+}
+
+static void guard(struct tty *t)
+{
+	cleanup_str struct str bytes = STR_INIT;
+
+	if (t->reports)
+		str_add(&bytes, reports_off);
+	add_capability(&bytes, "sgr0");
+	add_capability(&bytes, "op");
+	add_capability(&bytes, "cnorm");
+	add_capability(&bytes, "rmkx");
+	add_capability(&bytes, "rmcup");
+	crash_guard(STDOUT_FILENO, &t->modes, str_get(&bytes), bytes.len);
+}
+
+/* ---- colours --------------------------------------------------------------------------------- */
+
+static int colours_of(int most)
+{
+	int have = has_colors() && start_color() == OK ? COLORS : 0;
+
+	if (most >= 0 && have > most)
+		have = most;
+	return have >= 256 ? 256 : have >= 16 ? 16 : have >= 8 ? 8 : 0;
+}
+
+/* Numbers are made as colours come; when a terminal has too few, all are forgotten together. */
+static int pair_of(struct tty *t, ui_color fg, ui_color bg)
+{
+	uint16_t *p;
+
+	if (!t->colours)
+		return 0;
+	fg = theme_reduce(fg, t->colours);
+	bg = theme_reduce(bg, t->colours);
+	if (fg == UI_DEFAULT && bg == UI_DEFAULT)
+		return 0;
+	p = &t->pairs[(fg + 1) * COLOUR_VALUES + bg + 1];
+	if (!*p && t->next_pair < COLOR_PAIRS && t->next_pair < UINT16_MAX &&
+		init_extended_pair(t->next_pair, fg, bg) == OK)
+		*p = (uint16_t)t->next_pair++;
+	return *p;
+}
+
+static void forget_pairs(struct tty *t)
+{
+	memset(t->pairs, 0, COLOUR_VALUES * COLOUR_VALUES * sizeof(*t->pairs));
+	t->next_pair = 1;
+	t->all = true;
+}
+
+static attr_t attributes(uint16_t a)
+{
+	return (a & UI_BOLD ? A_BOLD : 0) | (a & UI_UNDERLINE ? A_UNDERLINE : 0) |
+	       (a & UI_ITALIC ? A_ITALIC : 0) | (a & UI_BLINK ? A_BLINK : 0) |
+	       (a & UI_REVERSE ? A_REVERSE : 0) | (a & UI_DIM ? A_DIM : 0);
+}
+
+/* ---- cells ----------------------------------------------------------------------------------- */
+
+/* The character as this terminal can show it, in as many columns as the cell says. */
+static wchar_t shown_char(const struct tty *t, const struct ui_cell *c)
+{
+	uint32_t cp = c->ch[0] ? c->ch[0] : ' ';
+
+	if (t->ascii)
+		cp = glyph_ascii(cp);
+	if (cp < ' ' || (cp >= 0x7f && cp < 0xa0))
+		return '?';
+	if (cp >= 0x80 && wcwidth((wchar_t)cp) != c->width)
+		return '?';
+	return (wchar_t)cp;
+}
+
+static void make_cell(struct tty *t, const struct ui_cell *c, cchar_t *out)
+{
+	wchar_t text[CCHARW_MAX + 1] = {0};
+	int pair = pair_of(t, c->fg, c->bg), n = 1;
+
+	text[0] = shown_char(t, c);
+	for (int i = 1; !t->ascii && text[0] >= 0x80 && i < UI_CELL_CHARS && c->ch[i]; i++)
+		if (n < CCHARW_MAX && wcwidth((wchar_t)c->ch[i]) == 0)
+			text[n++] = (wchar_t)c->ch[i];
+	if (setcchar(out, text, attributes(c->attr), 0, &pair) != OK)
+		setcchar(out, L"?", 0, 0, NULL);
+}
+
+static void put_row(struct tty *t, int row, const struct ui_cell *cells, int cols)
+{
+	int n = 0;
+
+	for (int col = 0; col < cols; col++) {
+		const struct ui_cell *c = &cells[col];
+		struct ui_cell pad = *c;
+
+		if (c->width == 0)
+			continue;
+		make_cell(t, c, &t->line[n++]);
+		/* A wide cell whose character came out narrow keeps its second column. */
+		if (c->width == 2 && shown_char(t, c) < 0x80) {
+			memset(pad.ch, 0, sizeof(pad.ch));
+			make_cell(t, &pad, &t->line[n++]);
+		}
+	}
+	mvadd_wchnstr(row, 0, t->line, n);
+}
+
+static void resize_buffers(struct tty *t)
+{
+	size_t n = (size_t)t->rows * (size_t)t->cols;
+
+	t->shown = xreallocarray(t->shown, n, sizeof(*t->shown));
+	t->line = xreallocarray(t->line, (size_t)t->cols + 1, sizeof(*t->line));
+	memset(t->shown, 0, n * sizeof(*t->shown));
+	t->all = true;
+}
+
+void tty_present(struct tty *t, const struct canvas *c)
+{
+	int rows = c->rows < t->rows ? c->rows : t->rows;
+	int cols = c->cols < t->cols ? c->cols : t->cols;
+	size_t bytes = (size_t)cols * sizeof(struct ui_cell);
+
+	if (t->next_pair > COLOR_PAIRS - 8 && t->next_pair > 16)
+		forget_pairs(t);
+	for (int r = 0; r < rows; r++) {
+		const struct ui_cell *now = &c->cells[(size_t)r * (size_t)c->cols];
+		struct ui_cell *was = &t->shown[(size_t)r * (size_t)t->cols];
+
+		if (!t->all && !memcmp(now, was, bytes))
+			continue;
+		memcpy(was, now, bytes);
+		put_row(t, r, now, cols);
+	}
+	t->all = false;
+	if (c->cursor_row >= 0 && c->cursor_row < rows && c->cursor_col < cols)
+		move(c->cursor_row, c->cursor_col);
+	curs_set(c->cursor_row >= 0);
+	wnoutrefresh(stdscr);
+	doupdate();
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static void ask_size(struct tty *t)
+{
+	struct winsize w = {0};
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row || !w.ws_col) {
+		w.ws_row = 24;
+		w.ws_col = 80;
+	}
+	t->rows = w.ws_row < 1000 ? w.ws_row : 1000;
+	t->cols = w.ws_col < 1000 ? w.ws_col : 1000;
+}
+
+static int check_terminal(struct err *e)
+{
+	const char *term = getenv("TERM");
+	int rc = 0;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return err_set(e, ENOTTY, "the dashboard needs a terminal on stdin and stdout");
+	if (!term || !*term)
+		rc = err_set(e, EINVAL, "TERM is not set, so the terminal's kind is unknown");
+	else if (setupterm(term, STDOUT_FILENO, &(int){0}) != OK)
+		rc = err_set(e, EINVAL, "there is no terminfo entry for TERM=%.60s", term);
+	else if (!*capability("cup"))
+		rc = err_set(
+			e, EINVAL, "a terminal of kind TERM=%.60s cannot place its cursor", term);
+	if (rc)
+		err_hint(e, "set TERM to what the terminal is (xterm-256color, ...), or use ktstr "
+			    "--batch");
+	return rc;
+}
+
+static void enter(struct tty *t)
+{
+	raw();
+	noecho();
+	nonl();
+	typeahead(-1);
+	idlok(stdscr, TRUE);
+	leaveok(stdscr, FALSE);
+	if (has_colors())
+		use_default_colors();
+	if (*capability("smkx"))
+		putp(capability("smkx"));
+	reports(t, true);
+}
+
+struct tty *tty_open(const struct tty_options *o, struct input *in, struct err *e)
+{
+	struct tty *t;
+
+	if (check_terminal(e))
+		return NULL;
+	t = xcalloc(1, sizeof(*t));
+	tcgetattr(STDOUT_FILENO, &t->modes);
+	ask_size(t);
+	t->screen = newterm(NULL, stdout, stdin);
+	if (!t->screen) {
+		err_set(e, EINVAL, "ncurses cannot drive this terminal");
+		free(t);
+		return NULL;
+	}
+	t->colours = colours_of(o->colours);
+	t->ascii = o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+	t->reports = o->mouse && *capability("kmous");
+	t->pairs = xcalloc(COLOUR_VALUES * COLOUR_VALUES, sizeof(*t->pairs));
+	t->next_pair = 1;
+	learn_keys(in);
+	guard(t);
+	enter(t);
+	resizeterm(t->rows, t->cols);
+	resize_buffers(t);
+	return t;
+}
+
+void tty_close(struct tty *t)
+{
+	if (!t)
+		return;
+	reports(t, false);
+	endwin();
+	crash_unguard();
+	tcsetattr(STDOUT_FILENO, TCSADRAIN, &t->modes);
+	delscreen(t->screen);
+	free(t->shown);
+	free(t->line);
+	free(t->pairs);
+	free(t);
+}
+
+int tty_colours(const struct tty *t)
+{
+	return t->colours;
+}
+
+bool tty_ascii(const struct tty *t)
+{
+	return t->ascii;
+}
+
+void tty_size(const struct tty *t, int *rows, int *cols)
+{
+	*rows = t->rows;
+	*cols = t->cols;
+}
+
+void tty_resized(struct tty *t)
+{
+	ask_size(t);
+	resizeterm(t->rows, t->cols);
+	resize_buffers(t);
+}
+
+void tty_redraw(struct tty *t)
+{
+	clearok(curscr, TRUE);
+	t->all = true;
+}
+
+void tty_bell(struct tty *t)
+{
+	(void)t;
+	beep();
+}
+
+/* OSC 52, base64 as RFC 4648 has it. */
+void tty_copy(struct tty *t, const char *utf8, size_t n)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	cleanup_str struct str out = STR_INIT;
+
+	(void)t;
+	/* Terminals take about 100 KB of such a sequence and drop it whole when it is longer. */
+	if (n > COPY_MAX)
+		n = COPY_MAX;
+	str_add(&out, "\033]52;c;");
+	for (size_t i = 0; i < n; i += 3) {
+		uint32_t v = (uint32_t)(unsigned char)utf8[i] << 16;
+
+		v |= i + 1 < n ? (uint32_t)(unsigned char)utf8[i + 1] << 8 : 0;
+		v |= i + 2 < n ? (unsigned char)utf8[i + 2] : 0;
+		str_addc(&out, digits[v >> 18]);
+		str_addc(&out, digits[v >> 12 & 63]);
+		str_addc(&out, i + 1 < n ? digits[v >> 6 & 63] : '=');
+		str_addc(&out, i + 2 < n ? digits[v & 63] : '=');
+	}
+	str_add(&out, "\a");
+	(void)file_write_fd(STDOUT_FILENO, out.s, out.len);
+}
+
+void tty_suspend(struct tty *t)
+{
+	sigset_t stop, before;
+
+	reports(t, false);
+	if (*capability("rmkx"))
+		putp(capability("rmkx"));
+	endwin();
+	tcsetattr(STDOUT_FILENO, TCSADRAIN, &t->modes);
+	/* The whole job, as the terminal's driver would do it: `make run` has a parent in it. */
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	pthread_sigmask(SIG_UNBLOCK, &stop, &before);
+	kill(0, SIGTSTP);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	enter(t);
+	tty_resized(t);
+	tty_redraw(t);
+}
+
+void tty_mark(struct tty *t, uint64_t frame)
+{
+	char text[64];
+	int n = snprintf(text, sizeof(text), "\033]9999;%llu\a", (unsigned long long)frame);
+
+	(void)t;
+	(void)file_write_fd(STDOUT_FILENO, text, (size_t)n);
+}
