@@ -55,10 +55,18 @@ static int run(const void *values, const struct cli_context *cx)
 	return pager_show(cx, &text);
 }
 
+static void list_commands(struct strv *words)
+{
+	for (const struct command *const *c = cli_commands; *c; c++)
+		if (!(*c)->hidden)
+			strv_pushf(words, "%s\t%s", (*c)->name, (*c)->summary);
+}
+
 static const struct positional args[] = {
 	{
 		.name = "COMMAND",
 		.help = "the command to explain; without one, ktstr itself",
+		.list = list_commands,
 		.repeat = true,
 		.offset = offsetof(struct help_values, words),
 	},

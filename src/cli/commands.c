@@ -1,11 +1,22 @@
-/* The subcommands, in the order in which help lists them. A new one: its extern, its line. */
+/*
+ * The subcommands, in the order in which help lists them. A new one: its extern, its line; between
+ * the comments, so that two that are added at the same time do not meet in one line.
+ */
 #include "src/cli/cli.h"
 
 extern const struct command cmd_topo;
+/* shell */
+extern const struct command cmd_completions;
 extern const struct command cmd_help;
+/* hidden */
+extern const struct command cmd_complete;
 
 const struct command *const cli_commands[] = {
 	&cmd_topo,
+	/* shell */
+	&cmd_completions,
 	&cmd_help,
+	/* hidden */
+	&cmd_complete,
 	NULL,
 };
