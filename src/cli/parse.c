@@ -126,15 +126,15 @@ static int short_options(struct parser *p)
 	return 0;
 }
 
-/* Options of a command with subcommands stand for it alone: `ktstr --keys F topo` is a mistake. */
+/* What stands before a subcommand's name is of the command above: `ktstr --keys F topo` is a
+ * mistake, not to be passed over. */
 static int refuse_own_options(struct parser *p, const struct command *next)
 {
 	for (size_t i = 0; i < p->c->nopts; i++) {
 		if (p->seen[i])
 			return err_set(p->e, EINVAL,
-				"option '--%s' does not go with '%s' (options of a command stand "
-				"after its name)",
-				p->c->opts[i].name, next->name);
+				"option '--%s' is of '%s' alone and does not go with '%s'",
+				p->c->opts[i].name, p->c->name, next->name);
 	}
 	return 0;
 }
@@ -169,6 +169,18 @@ static int subcommand(struct parser *p)
 	return suggest_command(p->call->path, p->call->depth, word, p->e);
 }
 
+static int unexpected(struct parser *p, const char *word)
+{
+	cleanup_str struct str call = STR_INIT;
+
+	if (p->c->nargs)
+		return err_set(p->e, EINVAL, "unexpected argument '%s' after %s", word,
+			p->c->args[p->c->nargs - 1].name);
+	command_words(p->call->path, p->call->depth, &call);
+	return err_set(p->e, EINVAL, "unexpected argument '%s': '%s' takes options only", word,
+		str_get(&call));
+}
+
 static int positional(struct parser *p)
 {
 	const struct command *c = p->c;
@@ -182,12 +194,8 @@ static int positional(struct parser *p)
 		a = &c->args[p->nargs++];
 	else if (c->nargs && c->args[c->nargs - 1].repeat)
 		a = &c->args[c->nargs - 1];
-	else if (c->nargs)
-		return err_set(p->e, EINVAL, "unexpected argument '%s' after %s", word,
-			c->args[c->nargs - 1].name);
 	else
-		return err_set(
-			p->e, EINVAL, "unexpected argument '%s': it takes options only", word);
+		return unexpected(p, word);
 	return value_set_arg(a, word, p->call->values, p->e);
 }
 
