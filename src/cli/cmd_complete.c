@@ -1,4 +1,7 @@
-/* Hidden: what the completion scripts ask for, `ktstr __complete -- COMMAND... OPTION|N`. */
+/*
+ * Hidden: what the completion scripts ask for, `ktstr __complete -- COMMAND... OPTION|N|*`
+ * ('*': the argument that may repeat).
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +27,8 @@ static cli_list_fn *list_of(const struct command *c, const char *what)
 	for (size_t i = 0; i < c->nopts; i++)
 		if (str_starts(what, "--") && strcmp(c->opts[i].name, what + 2) == 0)
 			return c->opts[i].list;
+	if (strcmp(what, "*") == 0 && c->nargs)
+		return c->args[c->nargs - 1].list;
 	if (parse_u64(what, &n, NULL) == 0 && n < c->nargs)
 		return c->args[n].list;
 	return NULL;

@@ -10,6 +10,8 @@ static const char head[] =
 	"\n"
 	"set edit:completion:arg-completer[@bin@] = {|@words|\n"
 	"    fn files {|cur| edit:complete-filename $cur }\n"
+	"    fn dirs {|cur| files $cur | each {|it| if (str:has-suffix $it[stem] /) { put $it } } "
+	"}\n"
 	"    fn programs {|cur|\n"
 	"        if (or (eq $cur '') (str:contains $cur /)) {\n"
 	"            files $cur\n"
@@ -142,8 +144,10 @@ static void add_value(struct comp *x, const struct comp_node *n, const char *key
 	}
 	if (v->list)
 		str_printf(x->out, " list%s %s;", n->path + strlen(x->root->name), ask);
-	if (v->complete == COMPLETE_FILE || v->complete == COMPLETE_DIR)
+	if (v->complete == COMPLETE_FILE)
 		str_add(x->out, " files $cur");
+	else if (v->complete == COMPLETE_DIR)
+		str_add(x->out, " dirs $cur");
 	else if (v->complete == COMPLETE_COMMAND)
 		str_add(x->out, " programs $cur");
 	str_add(x->out, " }\n");

@@ -31,8 +31,9 @@ static const char walk[] =
 	"        } elseif (-not $ended -and $word.StartsWith('--')) {\n"
 	"            if ($takes -ccontains \"$at $word\") { $pending = $word }\n"
 	"        } elseif (-not $ended -and $word.Length -gt 1 -and $word.StartsWith('-')) {\n"
-	"            $letter = '-' + $word.Substring($word.Length - 1)\n"
-	"            if ($takes -ccontains \"$at $letter\") { $pending = $letter }\n"
+	"            $letter = \"$at -\" + $word.Substring($word.Length - 1)\n"
+	"            $i = [array]::IndexOf($letters, $letter)\n"
+	"            if ($i -ge 0) { $pending = $letters[$i + 1] }\n"
 	"        } elseif ($options.ContainsKey(\"$at $word\")) {\n"
 	"            $at = \"$at $word\"\n"
 	"            $nargs = 0\n"
@@ -61,31 +62,34 @@ static const char walk[] =
 	"    if ($values.ContainsKey($key)) { $rows = $values[$key] }\n"
 	"    if ($lists.ContainsKey($key)) {\n"
 	"        $ask = $lists[$key]\n"
-	"        $rows = @(& $words[0] __complete -- @ask 2>$null |\n"
-	"            ForEach-Object { , @(($_ -split \"`t\", 2) + $_)[0, 1] })\n"
+	"        $rows = @(& $words[0] __complete -- @ask 2>$null | ForEach-Object {\n"
+	"            $pair = $_ -split \"`t\", 2\n"
+	"            $pair[0]\n"
+	"            $pair[-1]\n"
+	"        })\n"
 	"    }\n"
 	"    if ($commas -ccontains $key -and $cur.Contains(',')) {\n"
 	"        $end = $cur.LastIndexOf(',') + 1\n"
 	"        $before += $cur.Substring(0, $end)\n"
 	"        $cur = $cur.Substring($end)\n"
 	"    }\n"
-	"    foreach ($row in $rows) {\n"
-	"        if ($row[0].StartsWith($cur)) {\n"
+	"    for ($i = 0; $i -lt $rows.Count; $i += 2) {\n"
+	"        if ($rows[$i].StartsWith($cur)) {\n"
 	"            [System.Management.Automation.CompletionResult]::new(\n"
-	"                $before + $row[0], $row[0], 'ParameterValue', $row[1])\n"
+	"                $before + $rows[$i], $rows[$i], 'ParameterValue', $rows[$i + 1])\n"
 	"        }\n"
 	"    }\n"
 	"}\n";
 /* clang-format on */
 
-/* The comma in front keeps a list of one row a list. */
+/* Rows are flat lists of words and their descriptions. */
 static void add_row(struct comp *x, const char *word, const char *text)
 {
-	str_add(x->out, "            , @(");
+	str_add(x->out, "            ");
 	quote_doubled(word, x->out);
 	str_add(x->out, ", ");
 	quote_doubled(text, x->out);
-	str_add(x->out, ")\n");
+	str_addc(x->out, '\n');
 }
 
 static void begin_rows(struct comp *x, const char *path, const char *key)
@@ -137,7 +141,7 @@ static void add_commands(struct comp *x, const struct comp_node *n)
 	end_rows(x);
 }
 
-/* Calls visit for every value of every node: key is "--name", "-l", "N" or "*". */
+/* Calls visit for every value of every node: key is "--name", "N" or "*". */
 typedef void visit_fn(
 	struct comp *x, const char *path, const char *key, const struct comp_value *v);
 
@@ -148,13 +152,9 @@ static void each_value(struct comp *x, const struct comp_node *n, visit_fn *visi
 	for (size_t i = 0; (o = comp_opt(n, i)); i++) {
 		struct comp_value v = comp_opt_value(o);
 		cleanup_free char *name = xasprintf("--%s", o->name);
-		char letter[] = {'-', o->letter, '\0'};
 
-		if (o->type == OPT_FLAG)
-			continue;
-		visit(x, n->path, name, &v);
-		if (o->letter)
-			visit(x, n->path, letter, &v);
+		if (o->type != OPT_FLAG)
+			visit(x, n->path, name, &v);
 	}
 	for (size_t i = 0; i < n->c->nargs; i++) {
 		struct comp_value v = comp_arg_value(&n->c->args[i]);
@@ -177,29 +177,33 @@ static void add_comma(struct comp *x, const char *path, const char *key, const s
 		str_printf(x->out, "        '%s %s'\n", path, key);
 }
 
-static void add_lists(struct comp *x, const struct comp_node *n)
+/* A hash table of PowerShell does not tell -n from -N, a list does: letters are looked up here. */
+static void add_letters(struct comp *x)
 {
-	cleanup_str struct str words = STR_INIT;
-	const struct opt *o;
+	str_add(x->out, "    $letters = @(\n");
+	for (size_t i = 0; i < x->nodes.n; i++) {
+		const struct comp_node *n = &x->nodes.v[i];
+		const struct opt *o;
 
-	for (const char *p = n->path + strlen(x->root->name); *p; p++)
-		str_add(&words, *p == ' ' ? "', '" : (char[]){*p, '\0'});
-	for (size_t i = 0; (o = comp_opt(n, i)); i++) {
-		if (!o->list)
-			continue;
-		str_printf(x->out, "        '%s --%s' = @(%s', '--%s')\n", n->path, o->name,
-			str_get(&words) + 3, o->name);
-		if (o->letter)
-			str_printf(x->out, "        '%s -%c' = @(%s', '--%s')\n", n->path,
-				o->letter, str_get(&words) + 3, o->name);
+		for (size_t k = 0; (o = comp_opt(n, k)); k++)
+			if (o->letter && o->type != OPT_FLAG)
+				str_printf(x->out, "        '%s -%c', '--%s'\n", n->path, o->letter,
+					o->name);
 	}
-	for (size_t i = 0; i < n->c->nargs; i++) {
-		if (!n->c->args[i].list)
-			continue;
-		str_printf(x->out, n->c->args[i].repeat ? "        '%s *'" : "        '%s %zu'",
-			n->path, i);
-		str_printf(x->out, " = @(%s', '%zu')\n", str_get(&words) + 3, i);
+	str_add(x->out, "    )\n");
+}
+
+/* 'demo run --kernel' = @('run', '--kernel'): what to ask the program with. */
+static void add_list(struct comp *x, const char *path, const char *key, const struct comp_value *v)
+{
+	if (!v->list)
+		return;
+	str_printf(x->out, "        '%s %s' = @(", path, key);
+	for (const char *p = strchr(path, ' '); p; p = strchr(p, ' ')) {
+		p++;
+		str_printf(x->out, "'%.*s', ", (int)strcspn(p, " "), p);
 	}
+	str_printf(x->out, "'%s')\n", key);
 }
 
 static void add_table(
@@ -221,10 +225,9 @@ void comp_powershell(struct comp *x)
 	add_options(x);
 	add_table(x, "takes", "@(", ")", add_takes);
 	add_table(x, "commas", "@(", ")", add_comma);
-	str_add(x->out, "    $lists = @{\n");
-	for (size_t i = 0; i < x->nodes.n; i++)
-		add_lists(x, &x->nodes.v[i]);
-	str_add(x->out, "    }\n    $values = @{\n");
+	add_table(x, "lists", "@{", "}", add_list);
+	add_letters(x);
+	str_add(x->out, "    $values = @{\n");
 	for (size_t i = 0; i < x->nodes.n; i++) {
 		add_commands(x, &x->nodes.v[i]);
 		each_value(x, &x->nodes.v[i], add_choices);
