@@ -39,7 +39,7 @@ BEGIN {
 # the libraries, each at home in one file
 /^[ \t]*#[ \t]*include[ \t]*</ {
   split($0, q, /[<>]/); h = q[2]; lib = ""
-  if (h ~ /^(ncurses|curses|term)/) lib = "ncurses"
+  if (h ~ /^(ncurses|curses|term\.h)/) lib = "ncurses"
   else if (h ~ /^vterm/) lib = "libvterm"
   else if (h ~ /^cjson\//) lib = "cJSON"
   else if (h ~ /^archive/) lib = "libarchive"
