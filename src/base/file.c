@@ -159,6 +159,15 @@ const char *file_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+char *file_dir(const char *path)
+{
+	size_t n = (size_t)(file_base(path) - path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	return n ? xstrndup(path, n) : xstrdup(".");
+}
+
 int file_memfd(const char *name)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC);

@@ -32,5 +32,7 @@ bool file_is_dir(const char *path);
 char *file_join(const char *dir, const char *name);
 /* The last component; borrowed, points into path. */
 const char *file_base(const char *path);
+/* What is before the last component, "." when that is nothing; heap. */
+char *file_dir(const char *path);
 /* An anonymous, close-on-exec memory file; -errno. */
 int file_memfd(const char *name);

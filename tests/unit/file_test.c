@@ -116,10 +116,24 @@ static void a_sysroot_confines_links(void **state)
 	sysroot_close(r);
 }
 
+static void a_path_has_a_folder(void **state)
+{
+	static const char *const rows[][2] = {{"/a/b", "/a"}, {"/a", "/"}, {"a", "."},
+		{"a/b/c", "a/b"}, {"//a", "/"}, {"a//b", "a"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		cleanup_free char *dir = file_dir(rows[i][0]);
+
+		assert_string_equal(dir, rows[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(replace_is_all_or_nothing, setup, teardown),
+		cmocka_unit_test(a_path_has_a_folder),
 		cmocka_unit_test_setup_teardown(reads_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_sysroot_confines_links, setup, teardown),
 	};
