@@ -2,6 +2,7 @@
 #include "vmm/guest/guest.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +19,17 @@ static void standard_fds(void)
 		close(fd);
 }
 
+/*
+ * A batch task does not interrupt the one that wakes it: a program that prints line by line goes on
+ * until it waits, and the relay then moves all its lines at once instead of switching for each.
+ */
+static void be_patient(void)
+{
+	struct sched_param none = {.sched_priority = 0};
+
+	sched_setscheduler(0, SCHED_BATCH | SCHED_RESET_ON_FORK, &none);
+}
+
 int main(void)
 {
 	struct guest_conf conf;
@@ -25,6 +37,7 @@ int main(void)
 	int bulk, console, uevents;
 
 	umask(022);
+	be_patient();
 	fatal_install();
 	if (mounts_first())
 		reboot_now();
