@@ -27,6 +27,10 @@ struct engine_request {
 	int stderr_fd;	/* the engine's own complaints */
 };
 
+/* What this engine cannot build although the rules of a topology allow it. Cheap; also done by
+ * engine_qemu_start(). */
+int engine_check_topology(const struct vm_topology *t, struct err *e);
+
 /* Starts QEMU; returns its pid or -errno with a sentence (missing program: the package to install).
  * Descriptors are the engine's ends: the caller closes its copies afterwards. The process dies with
  * us. */
@@ -40,9 +44,18 @@ struct accel_choice {
 };
 /* AUTO probes; KVM fails with the sentences of spec/vmm 1.2 when it cannot be had. */
 int engine_choose_accel(enum vm_accel asked, struct accel_choice *out, struct err *e);
+/* The same with another device than /dev/kvm. */
+int engine_choose_accel_from(
+	const char *device, enum vm_accel asked, struct accel_choice *out, struct err *e);
 
 /* spec/vmm 1.7: MiB for a guest from the payload's size, the kernel's init_size and the floor. */
 uint32_t engine_memory_mib(uint64_t initrd_bytes, const struct vm_kernel *k, uint32_t floor_mib);
+/* The formula alone, in MiB: what the initramfs takes unpacked and as loaded, the kernel's
+ * init_size, and whether the root file system may take nine tenths of memory instead of half. */
+uint64_t engine_memory_total(
+	uint64_t unpacked_mib, uint64_t kernel_mib, uint64_t loaded_mib, bool big_rootfs);
+/* Whether a kernel of this release honours initramfs_options= (NULL = unknown: no). */
+bool engine_rootfs_is_sizable(const char *release);
 /* The kernel command line; refused with a sentence when longer than the kernel takes (2047 bytes).
  * Heap. */
 char *engine_cmdline(const struct vm_config *c, bool virtio, enum vm_accel accel, struct err *e);

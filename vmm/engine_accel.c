@@ -1,0 +1,92 @@
+/* Which acceleration a guest gets, and why: measured, not guessed. */
+#include "vmm/engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "src/base/clock.h"
+#include "vmm/kvm/probe.h"
+
+static void explain(const struct kvm_probe *p, const char *device, char *why, size_t size)
+{
+	unsigned long long us = p->ns / 1000, rounds = p->rounds;
+
+	switch (p->verdict) {
+	case KVM_USABLE:
+		snprintf(why, size,
+			"%s runs kernel code at speed (%llu rounds of a loop in %llu us)", device,
+			rounds, us);
+		break;
+	case KVM_TOO_SLOW:
+		snprintf(why, size,
+			"%s emulates ring 0: too slow to boot a kernel (%llu rounds of a loop took "
+			"%llu "
+			"us)",
+			device, rounds, us);
+		break;
+	case KVM_MISSING:
+		snprintf(why, size, "there is no %s", device);
+		break;
+	case KVM_NO_PERMISSION:
+		snprintf(why, size, "%s: permission denied (membership in the group kvm gives it)",
+			device);
+		break;
+	case KVM_BROKEN:
+		snprintf(why, size, "%s does not work: %s", device, p->detail);
+		break;
+	}
+}
+
+/* --accel kvm where there is none: the sentences of spec/vmm 1.2. */
+static int refuse(const struct kvm_probe *p, const char *device, struct err *e)
+{
+	switch (p->verdict) {
+	case KVM_MISSING:
+		err_set(e, ENOENT,
+			"%s not found. KVM requires:\n"
+			"  - a CPU with hardware virtualisation (Intel VT-x or AMD-V), switched on "
+			"in the "
+			"firmware\n"
+			"  - inside a virtual machine: nested virtualisation, switched on by its "
+			"host\n"
+			"  - the kernel module kvm_intel or kvm_amd (modprobe kvm_intel)",
+			device);
+		break;
+	case KVM_NO_PERMISSION:
+		err_set(e, EACCES, "%s: permission denied.", device);
+		err_hint(e, "join the group that owns it: sudo usermod -aG kvm $USER, then log in "
+			    "again");
+		break;
+	default:
+		err_set(e, EIO, "%s does not work: %s", device, p->detail);
+		break;
+	}
+	return err_hint(
+		e, "--accel tcg emulates the CPU instead, fit for function, not for timing");
+}
+
+int engine_choose_accel_from(
+	const char *device, enum vm_accel asked, struct accel_choice *out, struct err *e)
+{
+	struct kvm_probe p;
+
+	if (asked == VM_ACCEL_TCG) {
+		*out = (struct accel_choice){VM_ACCEL_TCG, "asked for with --accel tcg"};
+		return 0;
+	}
+	kvm_probe(device, &p);
+	*out = (struct accel_choice){.accel = VM_ACCEL_KVM};
+	explain(&p, device, out->why, sizeof(out->why));
+	if (p.verdict == KVM_USABLE)
+		return 0;
+	/* a slow KVM is a KVM: whoever insists has it */
+	if (asked == VM_ACCEL_KVM)
+		return p.verdict == KVM_TOO_SLOW ? 0 : refuse(&p, device, e);
+	out->accel = VM_ACCEL_TCG;
+	return 0;
+}
+
+int engine_choose_accel(enum vm_accel asked, struct accel_choice *out, struct err *e)
+{
+	return engine_choose_accel_from(KVM_DEVICE, asked, out, e);
+}

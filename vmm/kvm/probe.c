@@ -1,0 +1,244 @@
+#include "vmm/kvm/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "src/base/clock.h"
+#include "src/base/mem.h"
+
+/*
+ * Rounds a second that tell the two kinds apart. Measured: 1.4 million where ring 0 is emulated,
+ * 130 million under KVM inside an emulated host, over 1,000 million on hardware.
+ */
+#define USABLE_RATE 20000000ULL
+
+/* The loop grows until one run is long enough to judge by: entering and leaving a virtual CPU costs
+ * up to some 100 us where KVM itself runs in an emulated machine. */
+static const uint32_t chunks[] = {500, 2000, 8000, 40000, 200000};
+#define LONG_ENOUGH_NS (2 * NS_PER_MS)
+#define DEADLINE_NS    (30 * NS_PER_MS) /* a run that does not come back is interrupted */
+
+enum { MEMORY = 64 * 1024, CODE_AT = 0x1000 };
+
+/* 32-bit code: ecx counts down, then the CPU halts, which ends KVM_RUN without an interrupt chip.
+ */
+static const unsigned char code[] = {
+	0x49,	    /* dec ecx */
+	0x75, 0xfd, /* jnz back to dec */
+	0xf4,	    /* hlt */
+};
+
+struct machine {
+	int kvm, vm, vcpu;
+	struct kvm_run *run;
+	size_t run_size;
+	void *memory;
+};
+
+static int fail(struct kvm_probe *out, const char *what)
+{
+	int code_ = errno;
+
+	out->verdict = KVM_BROKEN;
+	snprintf(out->detail, sizeof(out->detail), "%s: %s", what, strerror(code_));
+	return -code_;
+}
+
+static int open_device(struct machine *m, const char *device, struct kvm_probe *out)
+{
+	m->kvm = open(device, O_RDWR | O_CLOEXEC);
+	if (m->kvm >= 0)
+		return 0;
+	if (errno != ENOENT && errno != ENODEV && errno != ENXIO && errno != EACCES &&
+		errno != EPERM)
+		return fail(out, "cannot open it");
+	out->verdict = errno == EACCES || errno == EPERM ? KVM_NO_PERMISSION : KVM_MISSING;
+	return -errno;
+}
+
+static int make_vm(struct machine *m, struct kvm_probe *out)
+{
+	struct kvm_userspace_memory_region slot = {.memory_size = MEMORY};
+
+	if (ioctl(m->kvm, KVM_GET_API_VERSION, 0) != KVM_API_VERSION)
+		return fail(out, "it does not speak KVM's interface");
+	do
+		m->vm = ioctl(m->kvm, KVM_CREATE_VM, 0);
+	while (m->vm < 0 && errno == EINTR);
+	if (m->vm < 0)
+		return fail(out, "cannot create a machine");
+	m->memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (m->memory == MAP_FAILED)
+		return fail(out, "cannot get memory for a machine");
+	memcpy((char *)m->memory + CODE_AT, code, sizeof(code));
+	slot.userspace_addr = (uintptr_t)m->memory;
+	/* needed by Intel CPUs that cannot run unpaged code natively, refused by others */
+	ioctl(m->vm, KVM_SET_TSS_ADDR, 0xfffbd000UL);
+	if (ioctl(m->vm, KVM_SET_USER_MEMORY_REGION, &slot))
+		return fail(out, "cannot give memory to a machine");
+	return 0;
+}
+
+static int make_vcpu(struct machine *m, struct kvm_probe *out)
+{
+	struct kvm_segment flat = {.limit = 0xffffffff,
+		.type = 3,
+		.present = 1,
+		.s = 1,
+		.db = 1,
+		.g = 1,
+		.selector = 0x10};
+	struct kvm_sregs s;
+	int size = ioctl(m->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+
+	m->vcpu = ioctl(m->vm, KVM_CREATE_VCPU, 0);
+	if (m->vcpu < 0 || size <= 0 || ioctl(m->vcpu, KVM_GET_SREGS, &s))
+		return fail(out, "cannot create a CPU");
+	m->run_size = (size_t)size;
+	m->run = mmap(NULL, m->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, m->vcpu, 0);
+	if (m->run == MAP_FAILED)
+		return fail(out, "cannot map a CPU's state");
+	s.ds = s.es = s.fs = s.gs = s.ss = flat;
+	s.cs = flat;
+	s.cs.type = 11;
+	s.cs.selector = 8;
+	s.cr0 |= 1; /* protected mode */
+	if (ioctl(m->vcpu, KVM_SET_SREGS, &s))
+		return fail(out, "cannot set a CPU's registers");
+	return 0;
+}
+
+static void unmake(struct machine *m)
+{
+	if (m->run != MAP_FAILED)
+		munmap(m->run, m->run_size);
+	if (m->vcpu >= 0)
+		close(m->vcpu);
+	if (m->vm >= 0)
+		close(m->vm);
+	if (m->memory != MAP_FAILED)
+		munmap(m->memory, MEMORY);
+	if (m->kvm >= 0)
+		close(m->kvm);
+}
+
+/* One run of the loop; 1 = it was cut off by the alarm. */
+static int run_loop(struct machine *m, uint32_t rounds, struct kvm_probe *out)
+{
+	struct kvm_regs r = {.rip = CODE_AT, .rcx = rounds, .rflags = 2};
+	uint64_t start = clock_mono_ns();
+
+	if (ioctl(m->vcpu, KVM_SET_REGS, &r))
+		return fail(out, "cannot set a CPU's registers");
+	if (ioctl(m->vcpu, KVM_RUN, 0) && errno != EINTR)
+		return fail(out, "cannot run a CPU");
+	out->ns = clock_mono_ns() - start;
+	if (m->run->exit_reason == KVM_EXIT_HLT) {
+		out->rounds = rounds;
+		return 0;
+	}
+	if (m->run->exit_reason != KVM_EXIT_INTR) {
+		errno = EIO;
+		return fail(out, "a CPU stopped where it should count");
+	}
+	ioctl(m->vcpu, KVM_GET_REGS, &r);
+	out->rounds = rounds - (uint32_t)r.rcx;
+	return 1;
+}
+
+/* The first run of all may be slow where the one behind it is not (10 ms inside an emulated
+ * machine), so a run that speaks against KVM is repeated and the second one counts. */
+static void measure(struct machine *m, struct kvm_probe *out)
+{
+	bool doubted = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(chunks);) {
+		int rc = run_loop(m, chunks[i], out);
+
+		if (rc < 0)
+			return;
+		out->verdict = out->rounds * NS_PER_SEC < USABLE_RATE * out->ns ? KVM_TOO_SLOW
+										: KVM_USABLE;
+		if (rc || (out->ns >= LONG_ENOUGH_NS && (out->verdict == KVM_USABLE || doubted)))
+			return;
+		doubted = out->ns >= LONG_ENOUGH_NS;
+		i += !doubted;
+	}
+}
+
+/*
+ * An alarm for this thread that only KVM_RUN hears: the signal stays blocked, except while the
+ * virtual CPU runs, so no handler is needed and nobody else's is called.
+ */
+struct alarm {
+	timer_t timer;
+	sigset_t before, mine;
+	bool set;
+};
+
+static int alarm_set(struct alarm *a, int vcpu)
+{
+	struct {
+		struct kvm_signal_mask head;
+		unsigned char set[8]; /* the kernel's sigset_t */
+	} mask = {.head.len = 8};
+	struct sigevent ev = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGRTMIN + 1};
+	const struct itimerspec when = {.it_value.tv_nsec = DEADLINE_NS};
+	sigset_t in_run;
+
+	ev._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+	sigemptyset(&a->mine);
+	sigaddset(&a->mine, ev.sigev_signo);
+	pthread_sigmask(SIG_BLOCK, &a->mine, &a->before);
+	in_run = a->before;
+	sigdelset(&in_run, ev.sigev_signo);
+	memcpy(mask.head.sigset, &in_run, 8);
+	if (timer_create(CLOCK_MONOTONIC, &ev, &a->timer))
+		goto failed;
+	if (!ioctl(vcpu, KVM_SET_SIGNAL_MASK, &mask) && !timer_settime(a->timer, 0, &when, NULL)) {
+		a->set = true;
+		return 0;
+	}
+	timer_delete(a->timer);
+failed:
+	pthread_sigmask(SIG_SETMASK, &a->before, NULL);
+	return -1;
+}
+
+static void alarm_clear(struct alarm *a)
+{
+	static const struct timespec now;
+
+	timer_delete(a->timer);
+	while (sigtimedwait(&a->mine, NULL, &now) > 0)
+		continue;
+	pthread_sigmask(SIG_SETMASK, &a->before, NULL);
+}
+
+void kvm_probe(const char *device, struct kvm_probe *out)
+{
+	struct machine m = {
+		.kvm = -1, .vm = -1, .vcpu = -1, .run = MAP_FAILED, .memory = MAP_FAILED};
+	struct alarm alarm = {.set = false};
+
+	*out = (struct kvm_probe){.verdict = KVM_BROKEN};
+	if (!open_device(&m, device, out) && !make_vm(&m, out) && !make_vcpu(&m, out)) {
+		if (alarm_set(&alarm, m.vcpu)) {
+			fail(out, "cannot set an alarm for a CPU");
+		} else {
+			measure(&m, out);
+			alarm_clear(&alarm);
+		}
+	}
+	unmake(&m);
+}

@@ -1,0 +1,114 @@
+#include "vmm/qemu/argv.h"
+
+#include "vmm/proto.h"
+#include "vmm/qemu/numa.h"
+
+static void option(struct strv *out, const char *name, const char *value)
+{
+	strv_push(out, name);
+	strv_push(out, value);
+}
+
+static void optionf(struct strv *out, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void optionf(struct strv *out, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	strv_push(out, name);
+	strv_take(out, xvasprintf(fmt, ap));
+	va_end(ap);
+}
+
+/* Nothing that was not asked for: no default devices, no configuration of the user, no monitor. */
+static void bare(const struct qemu_facts *f, struct strv *out)
+{
+	strv_push(out, "-no-user-config");
+	strv_push(out, "-nodefaults");
+	option(out, "-display", "none");
+	option(out, "-monitor", "none");
+	strv_push(out, "-no-reboot"); /* a reboot of the guest is the end */
+	if (f->bios)
+		option(out, "-bios", f->bios);
+	if (f->sandbox)
+		option(out, "-sandbox",
+			"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+}
+
+/*
+ * Under emulation an Intel vendor, because QEMU shows the threads of a core only to guests that do
+ * not take it for an AMD. Each LLC is a die of the one package: the L3 of QEMU's caches is shared
+ * by a die.
+ */
+static void machine(const struct engine_request *q, const struct qemu_facts *f, struct strv *out)
+{
+	const struct vm_topology *t = &q->config->topology;
+
+	option(out, "-machine", "q35,usb=off,vmport=off,graphics=off");
+	if (q->accel == VM_ACCEL_KVM) {
+		option(out, "-accel", "kvm");
+		optionf(out, "-cpu", "host,host-cache-info=off%s", f->topoext ? ",topoext=on" : "");
+	} else {
+		option(out, "-accel", "tcg,thread=multi");
+		option(out, "-cpu", "max,vendor=GenuineIntel");
+	}
+	optionf(out, "-smp", "%u,sockets=1,dies=%u,cores=%u,threads=%u",
+		t->llcs * t->cores * t->threads, t->llcs, t->cores, t->threads);
+	optionf(out, "-m", "%uM", q->memory_mib);
+	qemu_numa(t, q->memory_mib, out);
+}
+
+static void kernel(const struct engine_request *q, struct strv *out)
+{
+	option(out, "-kernel", q->kernel->image);
+	optionf(out, "-initrd", "/proc/self/fd/%d", q->initrd_fd);
+	option(out, "-append", q->cmdline);
+}
+
+static void socket_chardev(struct strv *out, const char *id, int fd)
+{
+	optionf(out, "-chardev", "socket,id=%s,fd=%d", id, fd);
+}
+
+/* COM1 is the kernel's console. The framed port is a virtio port where the guest has drivers, else
+ * COM2, and then the terminal's bytes travel in frames too. */
+static void ports(const struct engine_request *q, struct strv *out)
+{
+	socket_chardev(out, "log", q->log_fd);
+	option(out, "-serial", "chardev:log");
+	socket_chardev(out, "bulk", q->bulk_fd);
+	if (!q->virtio) {
+		option(out, "-serial", "chardev:bulk");
+		return;
+	}
+	option(out, "-device", "virtio-serial-pci,max_ports=3");
+	option(out, "-device", "virtserialport,nr=1,chardev=bulk,name=" PROTO_PORT_BULK);
+	socket_chardev(out, "console", q->console_fd);
+	option(out, "-device", "virtserialport,nr=2,chardev=console,name=" PROTO_PORT_CONSOLE);
+}
+
+/* The format is said, never guessed from what a guest wrote there; the file is thrown away, so its
+ * writes need not reach a disk, and nobody else has it, so there is nothing to lock. */
+static void disk(const struct engine_request *q, struct strv *out)
+{
+	if (q->disk_fd < 0)
+		return;
+	optionf(out, "-add-fd", "fd=%d,set=1", q->disk_fd);
+	option(out, "-blockdev",
+		"driver=file,node-name=disk-file,filename=/dev/fdset/1,locking=off,"
+		"cache.no-flush=on,discard=unmap");
+	option(out, "-blockdev", "driver=raw,node-name=disk,file=disk-file,discard=unmap");
+	option(out, "-device", "virtio-blk-pci,drive=disk,serial=ktstr-virtio-blk");
+}
+
+void qemu_argv(const struct engine_request *q, const struct qemu_facts *f, struct strv *out)
+{
+	strv_push(out, f->program);
+	bare(f, out);
+	machine(q, f, out);
+	kernel(q, out);
+	ports(q, out);
+	disk(q, out);
+}

@@ -1,0 +1,21 @@
+/*
+ * The command line of qemu-system-x86_64 for one guest: pure, so that every shape of machine can be
+ * looked at without starting one.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "src/base/str.h"
+#include "vmm/engine.h"
+
+/* What is known of the QEMU that is installed. */
+struct qemu_facts {
+	const char *program; /* its path */
+	const char *bios; /* qboot's image, which starts faster than the default; NULL = default */
+	bool sandbox;	  /* it was built with seccomp */
+	bool topoext;	  /* under KVM: the host is an AMD whose threads need that flag to show */
+};
+
+/* Descriptors keep their numbers in QEMU: argv names those of the request. */
+void qemu_argv(const struct engine_request *q, const struct qemu_facts *f, struct strv *out);

@@ -1,0 +1,75 @@
+/* One guest, one QEMU process. */
+#include "vmm/engine.h"
+
+#include <errno.h>
+
+#include "src/base/spawn.h"
+#include "vmm/qemu/argv.h"
+#include "vmm/qemu/facts.h"
+
+/* An xAPIC id has eight bits, the last of which means everybody; more would need a kernel-side
+ * interrupt chip with x2APIC and an interrupt remapper. */
+enum { APIC_ID_MAX = 254 };
+
+/* Bits that hold n different values. */
+static unsigned bits(unsigned n)
+{
+	unsigned b = 0;
+
+	while (1U << b < n)
+		b++;
+	return b;
+}
+
+int engine_check_topology(const struct vm_topology *t, struct err *e)
+{
+	unsigned thread_bits = bits(t->threads), core_bits = bits(t->cores);
+	uint64_t id = (uint64_t)(t->llcs - 1) << (core_bits + thread_bits) |
+		      (uint64_t)(t->cores - 1) << thread_bits | (t->threads - 1);
+
+	if (id <= APIC_ID_MAX)
+		return 0;
+	err_set(e, EINVAL,
+		"topology %u,%u,%u,%u needs interrupt ids up to %llu, and QEMU has them up to %d",
+		t->nodes, t->llcs, t->cores, t->threads, (unsigned long long)id, APIC_ID_MAX);
+	return err_hint(e,
+		"cores and threads that are powers of two waste no ids: %u cores x %u "
+		"threads take as many as %u x %u",
+		t->cores, t->threads, 1U << core_bits, 1U << thread_bits);
+}
+
+/* The descriptors that argv names keep their numbers; everything else is closed in QEMU. */
+static size_t inherit(const struct engine_request *q, struct spawn_fd fds[6])
+{
+	const int named[] = {
+		q->initrd_fd, q->log_fd, q->bulk_fd, q->virtio ? q->console_fd : -1, q->disk_fd};
+	size_t n = 0;
+
+	fds[n++] = (struct spawn_fd){q->stderr_fd, 2};
+	for (size_t i = 0; i < ARRAY_LEN(named); i++)
+		if (named[i] >= 0)
+			fds[n++] = (struct spawn_fd){named[i], named[i]};
+	return n;
+}
+
+pid_t engine_qemu_start(const struct engine_request *q, struct err *e)
+{
+	cleanup_strv struct strv argv = STRV_INIT;
+	struct qemu_facts facts;
+	struct spawn_fd fds[6];
+	struct spawn s = {.fds = fds, .new_session = true, .die_with_parent = true};
+	int rc = engine_check_topology(&q->config->topology, e);
+	pid_t pid;
+
+	if (rc)
+		return rc;
+	rc = qemu_facts_find(&facts, e);
+	if (rc)
+		return rc;
+	qemu_argv(q, &facts, &argv);
+	s.argv = (const char *const *)argv.v;
+	s.nfds = inherit(q, fds);
+	pid = spawn_start(&s, e);
+	qemu_facts_release(&facts);
+	return pid;
+}
