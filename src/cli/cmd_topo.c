@@ -80,7 +80,7 @@ static const struct opt opts[] = {
 		.name = "sysroot",
 		.type = OPT_TEXT,
 		.metavar = "DIR",
-		.help = "describe the machine whose /sys and /proc were captured in DIR",
+		.help = "describe the machine whose /sys and /proc are in DIR",
 		.more = "Links in DIR cannot lead out of it. A captured machine has no affinity: "
 			"all "
 			"its online CPUs count as allowed.",

@@ -10,6 +10,7 @@ extern const struct command cmd_completions;
 extern const struct command cmd_help;
 /* hidden */
 extern const struct command cmd_complete;
+extern const struct command cmd_man;
 
 const struct command *const cli_commands[] = {
 	&cmd_topo,
@@ -18,5 +19,6 @@ const struct command *const cli_commands[] = {
 	&cmd_help,
 	/* hidden */
 	&cmd_complete,
+	&cmd_man,
 	NULL,
 };

@@ -1,5 +1,5 @@
-/* The only file that knows the version: the Makefile defines KTSTR_VERSION and KTSTR_COMMIT for it
- * alone. */
+/* The only file that knows the version: the Makefile defines KTSTR_VERSION, KTSTR_COMMIT and
+ * KTSTR_DATE for it alone. */
 #include "src/cli/version.h"
 
 #include <gnu/libc-version.h>
@@ -17,6 +17,9 @@
 #ifndef KTSTR_COMMIT
 #define KTSTR_COMMIT "unknown"
 #endif
+#ifndef KTSTR_DATE
+#define KTSTR_DATE "January 1, 1970"
+#endif
 
 #ifdef __clang__
 #define COMPILER "clang " __clang_version__
@@ -32,6 +35,11 @@ const char *version_number(void)
 const char *version_commit(void)
 {
 	return KTSTR_COMMIT;
+}
+
+const char *version_date(void)
+{
+	return KTSTR_DATE;
 }
 
 /*
