@@ -33,7 +33,7 @@ if command -v mandoc >/dev/null; then
     if grep -qF -- "$word" <<<"$text"; then ok "ktstr(1) has $word"; else not_ok "ktstr(1) has $word" "$text"; fi
   done
   for code in 0 1 2; do
-    if grep -qE "^[[:space:]]+$code[[:space:]]" <<<"$text"; then
+    if grep -qE "^[[:space:]]+${code}[[:space:]]" <<<"$text"; then
       ok "ktstr(1) explains status $code"
     else
       not_ok "ktstr(1) explains status $code" "$text"
