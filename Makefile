@@ -11,7 +11,7 @@ PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lncursesw -ltinfo -lvterm -lcjson)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
-	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wno-missing-field-initializers
+	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wno-missing-field-initializers -Wno-unknown-attributes
 VERSION := 0.1.0
 COMMIT  := $(shell git rev-parse --short=10 HEAD 2>/dev/null || echo unknown)
 # Day of the commit (of this file where there is no git), as manual pages write it.
@@ -84,7 +84,11 @@ $(B)/vmm/payload/embed.o: $(GUEST_INIT)
 $(B)/vmm/payload/embed.o: CPPFLAGS += -DGUEST_INIT_PATH='"$(GUEST_INIT)"'
 
 # ---- tests ---------------------------------------------------------------------------------------
-TEST_LIB_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
+# An archive: a test or fuzz target links what it uses of it, cmocka only where that does.
+TEST_LIB := $(B)/libtests.a
+$(TEST_LIB): $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
 TEST_SRC := $(sort $(wildcard tests/unit/*_test.c tests/golden/*_test.c tests/live/*_test.c tests/tui/*_test.c \
 	tests/vm/*_test.c))
 TEST_BIN := $(TEST_SRC:%.c=$(B)/%)
@@ -92,18 +96,18 @@ TEST_SH  := $(sort $(wildcard tests/*/*_test.sh))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_REPLAY := $(FUZZ_SRC:%.c=$(B)/%)
 
-$(TEST_BIN): $(B)/%: $(B)/%.o $(TEST_LIB_OBJ) $(LIB)
+$(TEST_BIN): $(B)/%: $(B)/%.o $(TEST_LIB) $(LIB)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(TEST_LIB_OBJ) $(LIB) -lcmocka $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(TEST_LIB) $(LIB) -lcmocka $(LIBS)
 
 ifneq ($(BUILD),fuzz)
-$(FUZZ_REPLAY): $(B)/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(LIB)
+$(FUZZ_REPLAY): $(B)/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(TEST_LIB) $(LIB)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(B)/tests/fuzz/replay.o $(LIB) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(B)/tests/fuzz/replay.o $(TEST_LIB) $(LIB) $(LIBS)
 else
-$(FUZZ_REPLAY): $(B)/%: $(B)/%.o $(LIB)
+$(FUZZ_REPLAY): $(B)/%: $(B)/%.o $(TEST_LIB) $(LIB)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(TEST_LIB) $(LIB) $(LIBS)
 endif
 .SECONDARY:
 

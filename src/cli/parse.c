@@ -58,7 +58,7 @@ static const struct opt *find(const struct parser *p, const char *name, size_t n
 
 static bool is_own(const struct parser *p, const struct opt *o)
 {
-	return o >= p->c->opts && o < p->c->opts + p->c->nopts;
+	return p->c->nopts && find_own(p->c, o->name, strlen(o->name), 0) == o;
 }
 
 static int apply(struct parser *p, const struct opt *o, const char *label, const char *text)
