@@ -153,9 +153,37 @@ format: ## clang-format all sources in place
 bench: $(PROGRAM) ## speed beside the peers, medians of runs side by side
 	@KTSTR=$(abspath $(PROGRAM)) tests/bench/run.sh
 
-docs: $(PROGRAM) ## manual pages into build/man
-	@mkdir -p build/man
-	@./ktstr __man --all build/man
+docs: $(PROGRAM) ## manual pages into build/man, completions into build/completions
+	@rm -rf build/man build/completions && mkdir -p build/man build/completions
+	$(Q)$(abspath $(PROGRAM)) __man --all build/man
+	$(Q)set -e; for shell in bash zsh fish elvish powershell; do \
+		$(abspath $(PROGRAM)) completions $$shell >build/completions/$$shell; done
+
+# Where each thing goes: TARGET is FILE:FOLDER:NAME.
+DATADIR := $(PREFIX)/share
+INSTALLED = $(PROGRAM):$(PREFIX)/bin:ktstr \
+	build/completions/bash:$(DATADIR)/bash-completion/completions:ktstr \
+	build/completions/zsh:$(DATADIR)/zsh/site-functions:_ktstr \
+	build/completions/fish:$(DATADIR)/fish/vendor_completions.d:ktstr.fish \
+	build/completions/elvish:$(DATADIR)/elvish/lib:ktstr.elv \
+	$(foreach page,$(notdir $(wildcard build/man/*.1)),build/man/$(page):$(DATADIR)/man/man1:$(page))
+
+install: docs ## binary, manual and completions below PREFIX (/usr/local); DESTDIR is put in front
+	@$(MAKE) --no-print-directory install-files
+
+uninstall: docs ## remove what install put there
+	@$(MAKE) --no-print-directory uninstall-files
+
+.PHONY: install-files uninstall-files
+install-files:
+	$(Q)set -e; for row in $(INSTALLED); do \
+		file=$${row%%:*} name=$${row##*:} dir=$${row#*:}; dir='$(DESTDIR)'$${dir%:*}; \
+		mode=644; case $$dir in */bin) mode=755;; esac; \
+		install -d "$$dir"; install -m $$mode "$$file" "$$dir/$$name"; echo "  INSTALL $$dir/$$name"; done
+
+uninstall-files:
+	$(Q)for row in $(INSTALLED); do \
+		name=$${row##*:} dir=$${row#*:}; dir='$(DESTDIR)'$${dir%:*}; rm -f "$$dir/$$name"; done
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
