@@ -1,0 +1,82 @@
+/* `ktstr shell`: a Linux guest on this terminal, or one command in it. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "src/cli/cli.h"
+#include "src/cli/shell_options.h"
+#include "src/cli/shell_session.h"
+
+static const struct opt opts[] = {
+	{
+		.name = "exec",
+		.type = OPT_TEXT,
+		.metavar = "CMD",
+		.help = "run this instead of an interactive shell",
+		.more = "By the guest's `sh -c`, as `ssh HOST CMD` would: stdin is passed with its "
+			"end, stdout and stderr stay apart, and the command's exit status is ours.",
+		.offset = offsetof(struct shell_values, exec),
+	},
+	{
+		.name = "exec-timeout",
+		.type = OPT_DURATION,
+		.metavar = "TIME",
+		.help = "with --exec: end it after this long, boot included (120s)",
+		.more = "The exit code is 124 then.",
+		.offset = offsetof(struct shell_values, exec_timeout),
+	},
+	SHELL_GUEST_OPTIONS(0, NULL),
+	{
+		.name = "dmesg",
+		.type = OPT_FLAG,
+		.help = "show the guest's kernel log on stderr as it comes",
+		.offset = offsetof(struct shell_values, dmesg),
+	},
+};
+
+static const char *const examples[] = {
+	"ktstr shell",
+	"ktstr shell --topology 2,4,2,2 --exec 'lscpu -e'",
+	"ktstr shell -i ./prog -i strace",
+	NULL,
+};
+
+static int run(const void *values, const struct cli_context *cx)
+{
+	const struct shell_values *v = values;
+	struct vm_config c;
+	struct err e = ERR_INIT;
+	int rc = shell_config(v, &c, &e);
+
+	if (!rc && !c.exec && !isatty(STDIN_FILENO)) {
+		rc = err_set(&e, ENOTTY, "stdin must be a terminal for interactive shell mode");
+		err_hint(&e, "--exec CMD runs one command without a terminal");
+		shell_config_release(&c);
+	}
+	if (rc) {
+		cli_error(cx, &e);
+		return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+	}
+	rc = shell_session(&c, cx);
+	shell_config_release(&c);
+	return rc;
+}
+
+const struct command cmd_shell = {
+	.name = "shell",
+	.summary = "Boot a Linux guest and work in it",
+	.about =
+		"Boots a kernel with a small userland of its own and gives it this terminal. "
+		"The guest needs no image: what it should hold is named with --include-files, and "
+		"everything in it is gone when it ends.\n\n"
+		"Ctrl-A x ends the guest at once; Ctrl-A and any other key send both. `exit` ends "
+		"it from inside.\n\n"
+		"With --exec the exit status is that of the command, 128+N when signal N ended it; "
+		"124 after --exec-timeout, 125 when its result was lost, 254 when the guest never "
+		"reached its init, 255 when its kernel panicked. Lines of ours on stderr start "
+		"with `ktstr: `.",
+	.examples = examples,
+	.opts = opts,
+	.nopts = sizeof(opts) / sizeof(opts[0]),
+	.values_size = sizeof(struct shell_values),
+	.run = run,
+};

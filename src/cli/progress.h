@@ -1,0 +1,35 @@
+/*
+ * Progress of something long on stderr: a bar that is redrawn on a terminal; plain lines elsewhere,
+ * at the start, at every tenth and never more than ten seconds apart. It only writes text into a
+ * buffer, from a clock that is handed in.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "src/base/str.h"
+
+enum progress_kind { PROGRESS_NONE, PROGRESS_LINES, PROGRESS_BAR };
+
+struct progress {
+	enum progress_kind kind;
+	int width; /* columns of the terminal */
+	struct str what;
+	uint64_t done, total; /* bytes; total 0 = unknown */
+	bool drawn;	      /* BAR: there is one on the screen */
+	unsigned tenth;	      /* LINES: last one reported */
+	uint64_t said_ns;     /* when something was last written */
+};
+
+void progress_update(struct progress *p, uint64_t now_ns, const char *what, uint64_t done,
+	uint64_t total, struct str *out);
+/* A phase without numbers ("booting"), shown on a terminal only. */
+void progress_status(struct progress *p, const char *what, struct str *out);
+/* Call now and then: says something when ten seconds of a phase passed in silence. */
+void progress_tick(struct progress *p, uint64_t now_ns, struct str *out);
+/* Takes the bar away, before other text is written; the next update draws it again. */
+void progress_clear(struct progress *p, struct str *out);
+/* The phase is over. */
+void progress_end(struct progress *p, struct str *out);
+void progress_release(struct progress *p);

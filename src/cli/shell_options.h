@@ -1,0 +1,133 @@
+/*
+ * The options that say what guest to boot: rows for `ktstr shell`, and for whoever else boots one.
+ * The values land in a struct shell_values at an offset of the command's own struct.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "src/base/err.h"
+#include "src/base/str.h"
+#include "src/cli/cli.h"
+#include "vmm/vmctl.h"
+
+struct shell_values {
+	const char *kernel, *modules, *topology, *exec, *accel;
+	struct opt_u32 memory_mib;
+	struct opt_u64 exec_timeout, disk;
+	bool dmesg;
+	struct strv append, env, modules_load, include;
+};
+
+extern const char *const shell_accels[]; /* choices of --accel */
+
+/* `base` is the offset of the struct shell_values, `with` the option that they belong to (NULL =
+ * none). Without --exec, its timeout and --dmesg, which need the streams of `ktstr shell`. */
+#define SHELL_GUEST_OPTIONS(base, with)                                                            \
+	{                                                                                          \
+		.name = "kernel",                                                                  \
+		.type = OPT_TEXT,                                                                  \
+		.metavar = "ID",                                                                   \
+		.help = "kernel: image file, folder, version, cache key, distro",                  \
+		.more = "Without it: KTSTR_KERNEL, the newest entry of the kernel cache, ./linux " \
+			"and "                                                                     \
+			"../linux, this machine's own kernel, and at last the distribution's, "    \
+			"which "                                                                   \
+			"is fetched.",                                                             \
+		.complete = COMPLETE_FILE,                                                         \
+		.needs = (with),                                                                   \
+		.offset = (base) + offsetof(struct shell_values, kernel),                          \
+	},                                                                                         \
+		{                                                                                  \
+			.name = "modules",                                                         \
+			.type = OPT_TEXT,                                                          \
+			.metavar = "DIR",                                                          \
+			.help = "module tree of that kernel (default: beside it)",                 \
+			.more = "The folder that holds modules.dep or kernel/, as "                \
+				"/lib/modules/RELEASE does. A kernel without one is served over "  \
+				"its serial port.",                                                \
+			.complete = COMPLETE_DIR,                                                  \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, modules),                 \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "topology",                                                        \
+			.type = OPT_TEXT,                                                          \
+			.metavar = "N,L,C,T",                                                      \
+			.help = "NUMA nodes, LLCs in all, cores per LLC, threads per core",        \
+			.more = "The default is 1,1,1,1. LLCs are counted over the whole machine " \
+				"and parted evenly among the nodes.",                              \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, topology),                \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "memory-mib",                                                      \
+			.type = OPT_U32,                                                           \
+			.metavar = "MIB",                                                          \
+			.help = "at least this much memory (default: estimated)",                  \
+			.more = "A floor: a guest whose files need more gets more. The least is "  \
+				"128.",                                                            \
+			.min = VM_MEMORY_MIN_MIB,                                                  \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, memory_mib),              \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "accel",                                                           \
+			.type = OPT_CHOICE,                                                        \
+			.metavar = "HOW",                                                          \
+			.help = "auto (default), kvm, or tcg: software emulation",                 \
+			.more = "auto takes KVM where a short measurement says that it can run a " \
+				"kernel at speed. Under emulation a guest is fit for function, "   \
+				"not for timing.",                                                 \
+			.choices = shell_accels,                                                   \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, accel),                   \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "append",                                                          \
+			.type = OPT_LIST,                                                          \
+			.metavar = "WORDS",                                                        \
+			.help = "further words for the kernel command line",                       \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, append),                  \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "env",                                                             \
+			.type = OPT_LIST,                                                          \
+			.metavar = "NAME[=V]",                                                     \
+			.help = "variable for the guest; without =V, this shell's value",          \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, env),                     \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "modules-load",                                                    \
+			.type = OPT_LIST,                                                          \
+			.metavar = "NAME",                                                         \
+			.help = "load this kernel module, and what it depends on",                 \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, modules_load),            \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "disk",                                                            \
+			.type = OPT_SIZE,                                                          \
+			.metavar = "SIZE",                                                         \
+			.help = "an empty disk /dev/vda, gone at the end (256mib, 1gib)",          \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, disk),                    \
+		},                                                                                 \
+	{                                                                                          \
+		.name = "include-files", .letter = 'i', .type = OPT_LIST, .metavar = "PATH",       \
+		.help = "put a file, folder or program of PATH into the guest",                    \
+		.more = "It lies in /include-files there, which is in PATH. Programs bring the "   \
+			"shared libraries that they are linked with, scripts their interpreter.",  \
+		.complete = COMPLETE_COMMAND, .needs = (with),                                     \
+		.offset = (base) + offsetof(struct shell_values, include),                         \
+	}
+
+/*
+ * What the values say, checked as far as that needs no work: numbers, names, that files exist.
+ * Strings are borrowed from the values; lists are owned, release with shell_config_release().
+ * -EINVAL is a usage error.
+ */
+int shell_config(const struct shell_values *v, struct vm_config *out, struct err *e);
+void shell_config_release(struct vm_config *c);
