@@ -217,8 +217,8 @@ static void settle(struct collect *c, struct claim *v, size_t n)
 			}
 	if (!cpuset_empty(&odd))
 		collect_warn(c,
-			"the lists of who shares the L%u%s caches of %s contradict each "
-			"other: the majority's were taken",
+			"the lists of who shares an L%u%s cache contradict each other at %s: the "
+			"majority's were taken",
 			v->cache.level, names[v->cache.type], collect_cpus_text(c, &odd));
 }
 
