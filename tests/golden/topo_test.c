@@ -13,6 +13,7 @@
 #include "src/base/json_in.h"
 #include "src/base/spawn.h"
 #include "tests/lib/machine.h"
+#include "tests/lib/topo_check.h"
 
 enum { MANY_CPUS = 64 };
 static const char dir[] = "tests/golden/topo";
@@ -72,31 +73,6 @@ static bool json_is_whole(const struct topo *t, const struct str *text)
 	return good;
 }
 
-/* What every model promises, whatever the machine: groups part the online CPUs. */
-static bool is_partition(const struct topo *t)
-{
-	cleanup_cpuset struct cpuset llcs = CPUSET_INIT, cores = CPUSET_INIT, nodes = CPUSET_INIT;
-	unsigned in_llcs = 0, in_cores = 0, in_nodes = 0;
-
-	for (unsigned i = 0; i < t->nllcs; i++) {
-		cpuset_or(&llcs, &t->llcs[i].cpus);
-		in_llcs += cpuset_count(&t->llcs[i].cpus);
-	}
-	for (unsigned i = 0; i < t->ncores; i++) {
-		cpuset_or(&cores, &t->cores[i].cpus);
-		in_cores += cpuset_count(&t->cores[i].cpus);
-		if (!cpuset_subset(&t->cores[i].cpus, &t->llcs[t->cores[i].llc].cpus))
-			return false;
-	}
-	for (unsigned i = 0; i < t->nnodes; i++) {
-		cpuset_or(&nodes, &t->nodes[i].cpus);
-		in_nodes += cpuset_count(&t->nodes[i].cpus);
-	}
-	return cpuset_equal(&llcs, &t->online) && in_llcs == cpuset_count(&t->online) &&
-	       cpuset_equal(&cores, &t->online) && in_cores == in_llcs &&
-	       cpuset_equal(&nodes, &t->online) && in_nodes == in_llcs;
-}
-
 /* The command prints the same bytes, and every warning on stderr. */
 static bool command_agrees(const char *tree, const struct topo *t, const struct str *text)
 {
@@ -130,7 +106,7 @@ static void check_renderings(
 	str_addc(&json, '\n');
 	result(number, many || matches(name, ".json", &json), name, "json");
 	result(number, json_is_whole(t, &json), name, "json can be read");
-	result(number, is_partition(t), name, "groups part the online CPUs");
+	result(number, topo_is_partition(t), name, "groups part the online CPUs");
 	if (getenv("KTSTR"))
 		result(number, command_agrees(tree, t, &text), name, "the command prints it");
 }
