@@ -46,6 +46,8 @@ static void read_shape(const struct collect *c, const char *dir, struct topo_cac
 	int id;
 
 	cache->id = sysroot_int(c->r, PATHF("%s/id", dir), &id) || id < 0 ? -1 : id;
+	if (c->shape_only)
+		return;
 	if (!sysroot_line(c->r, PATHF("%s/size", dir), size, sizeof(size)))
 		cache->size = parse_cache_size(size);
 	cache->line = number_or_0(c, dir, "coherency_line_size");
@@ -64,15 +66,20 @@ static enum topo_cache_type parse_type(const char *text)
 
 static bool read_level(const struct collect *c, const char *dir, struct topo_cache *cache)
 {
-	char type[32] = "";
 	int level;
 
 	if (sysroot_int(c->r, PATHF("%s/level", dir), &level) || level < 1 || level > MAX_LEVEL)
 		return false;
-	(void)sysroot_line(c->r, PATHF("%s/type", dir), type, sizeof(type));
 	cache->level = (unsigned)level;
-	cache->type = parse_type(type);
 	return true;
+}
+
+static void read_type(const struct collect *c, const char *dir, struct topo_cache *cache)
+{
+	char type[32] = "";
+
+	(void)sysroot_line(c->r, PATHF("%s/type", dir), type, sizeof(type));
+	cache->type = parse_type(type);
 }
 
 static bool same_kind(const struct topo_cache *a, const struct topo_cache *b)
@@ -106,6 +113,10 @@ static void read_cache(
 
 	if (!read_level(c, dir, &seen))
 		return;
+	c->facts[collect_index(c, cpu)].has_caches = true;
+	if (c->shape_only && seen.level < LLC_LEVEL)
+		return;
+	read_type(c, dir, &seen);
 	if (collect_set(c->r, dir, "shared_cpu_list", "shared_cpu_map", &seen.cpus))
 		cpuset_clear(&seen.cpus);
 	cpuset_and(&seen.cpus, &c->t->online);
@@ -114,7 +125,6 @@ static void read_cache(
 		cpuset_add(unlisted, cpu);
 	}
 	cpuset_add(&claim_of(c, s, dir, &seen)->voters, cpu);
-	c->facts[collect_index(c, cpu)].has_caches = true;
 }
 
 static void read_claims(struct collect *c, struct claims *s)

@@ -60,10 +60,10 @@ int collect_set(const struct sysroot *r, const char *dir, const char *list, cons
 	return sysroot_cpumap(r, PATHF("%s/%s", dir, map), out);
 }
 
-struct topo *topo_collect(const struct sysroot *r, struct err *e)
+static struct topo *collect(const struct sysroot *r, bool shape_only, struct err *e)
 {
 	struct topo *t = xcalloc(1, sizeof(*t));
-	struct collect c = {.r = r, .t = t};
+	struct collect c = {.r = r, .t = t, .shape_only = shape_only};
 
 	t->arena = arena_new();
 	if (collect_cpus(&c, e)) {
@@ -74,11 +74,24 @@ struct topo *topo_collect(const struct sysroot *r, struct err *e)
 	collect_caches(&c);
 	collect_llcs(&c);
 	collect_cores(&c);
-	collect_kinds(&c);
-	collect_names(&c);
+	collect_notation(&c);
+	if (!shape_only) {
+		collect_kinds(&c);
+		collect_model(&c);
+	}
 	for (unsigned i = 0; i < t->ncpus; i++)
 		cpuset_release(&c.facts[i].siblings);
 	return t;
+}
+
+struct topo *topo_collect(const struct sysroot *r, struct err *e)
+{
+	return collect(r, false, e);
+}
+
+struct topo *topo_collect_shape(const struct sysroot *r, struct err *e)
+{
+	return collect(r, true, e);
 }
 
 void topo_free(struct topo *t)

@@ -7,6 +7,9 @@
 #define SYS_CPU	 "/sys/devices/system/cpu"
 #define SYS_NODE "/sys/devices/system/node"
 
+/* A cache of level 1 is nobody's last level: only from 2 on do CPUs meet in one. */
+enum { LLC_LEVEL = 2 };
+
 /* Facts of an online CPU that later steps compare. */
 struct cpu_facts {
 	bool has_core_id;
@@ -20,6 +23,7 @@ struct collect {
 	const struct sysroot *r;
 	struct topo *t;
 	struct cpu_facts *facts; /* by index into t->cpus */
+	bool shape_only;	 /* topo_collect_shape() */
 };
 
 /* A sentence for the person who asked; its CPUs come as a set. */
@@ -38,4 +42,5 @@ void collect_caches(struct collect *c);		    /* caches of every level */
 void collect_llcs(struct collect *c);		    /* after caches and nodes */
 void collect_cores(struct collect *c);		    /* after llcs */
 void collect_kinds(struct collect *c);		    /* hybrid kinds, frequencies, isolation */
-void collect_names(struct collect *c);		    /* notation, model name; last */
+void collect_notation(struct collect *c);	    /* after cores */
+void collect_model(struct collect *c);		    /* of the CPU */

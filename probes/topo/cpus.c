@@ -79,6 +79,8 @@ static void read_place(struct collect *c, struct topo_cpu *cpu, struct cpu_facts
 	f->has_siblings = find_siblings(c, dir, &f->siblings);
 	cpu->package = id_or_none(c, dir, "physical_package_id");
 	cpu->die = id_or_none(c, dir, "die_id");
+	if (c->shape_only)
+		return;
 	cpu->cluster = id_or_none(c, dir, "cluster_id");
 	if (cpu->cluster == NO_CLUSTER)
 		cpu->cluster = -1;

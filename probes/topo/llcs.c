@@ -5,9 +5,6 @@
 
 /* ---- last-level caches ----------------------------------------------------------------------- */
 
-/* A cache of level 1 is nobody's last level: only from 2 on do CPUs meet in one. */
-enum { LLC_LEVEL = 2 };
-
 /* By CPU index, its LLC in the making: index into caches, or one of these. */
 enum { ALONE = -1, UNKNOWN = -2, OFFLINE = -3 };
 

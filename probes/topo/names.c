@@ -101,9 +101,13 @@ static char *read_model(struct collect *c)
 	return model ? str_trim(model) : NULL;
 }
 
-void collect_names(struct collect *c)
+void collect_notation(struct collect *c)
 {
 	c->t->npackages = count_packages(c->t);
 	write_notation(c->t);
+}
+
+void collect_model(struct collect *c)
+{
 	c->t->model_name = read_model(c);
 }

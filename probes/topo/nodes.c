@@ -73,8 +73,11 @@ static void place_by_cpus(struct collect *c, struct places *p)
 /* Without node directories all memory is that of the one node. */
 static void read_memory(struct collect *c, struct topo_node *n, bool described)
 {
-	const char *path = described ? PATHF(SYS_NODE "/node%u/meminfo", n->id) : "/proc/meminfo";
+	const char *path;
 
+	if (c->shape_only)
+		return;
+	path = described ? PATHF(SYS_NODE "/node%u/meminfo", n->id) : "/proc/meminfo";
 	n->has_memory = meminfo_read(c->r, path, &n->mem_total, &n->mem_free);
 }
 

@@ -92,6 +92,13 @@ struct topo {
 
 /* NULL with a sentence when nothing can be described (no online CPU). */
 struct topo *topo_collect(const struct sysroot *r, struct err *e);
+/*
+ * The same CPUs, LLCs, cores, nodes, distances and notation, and warnings about them, for half of
+ * the reads: what the short text and the numbers of locks need. Absent are caches of level 1,
+ * shapes and sizes of caches, memory, clusters, kinds, capacities, frequencies, isolation and the
+ * model name.
+ */
+struct topo *topo_collect_shape(const struct sysroot *r, struct err *e);
 void topo_free(struct topo *t);
 /* NULL when there is no such CPU. */
 const struct topo_cpu *topo_cpu(const struct topo *t, unsigned cpu);

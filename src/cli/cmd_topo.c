@@ -47,7 +47,8 @@ static int run(const void *values, const struct cli_context *cx)
 	cleanup_str struct str out = STR_INIT;
 	struct err e = ERR_INIT;
 	struct sysroot *root = sysroot_open(v->sysroot, &e);
-	struct topo *t = root ? topo_collect(root, &e) : NULL;
+	bool all = v->json || v->verbose;
+	struct topo *t = !root ? NULL : all ? topo_collect(root, &e) : topo_collect_shape(root, &e);
 
 	sysroot_close(root);
 	if (!t) {

@@ -90,6 +90,34 @@ static bool command_agrees(const char *tree, const struct topo *t, const struct 
 	return good && (t->warnings.n || !errs.len);
 }
 
+/* A tree that is captured and expanded again is the same machine. */
+static bool survives_capture(const char *tree, const struct topo *t)
+{
+	const char *const argv[] = {"tests/golden/capture.sh", tree, NULL};
+	const struct spawn s = {.argv = argv};
+	cleanup_str struct str text = STR_INIT, want = STR_INIT, got = STR_INIT;
+	struct err e = ERR_INIT;
+	struct machine *m;
+	struct topo *again;
+	struct json_out j;
+
+	if (spawn_capture(&s, 64 << 20, &text, NULL, &e))
+		return false;
+	m = machine_new(str_get(&text));
+	again = topo_collect(m->root, &e);
+	json_init(&j, &want, true);
+	topo_json(t, &j);
+	json_init(&j, &got, true);
+	if (again)
+		topo_json(again, &j);
+	topo_free(again);
+	machine_free(m);
+	if (strcmp(str_get(&want), str_get(&got)) == 0)
+		return true;
+	show_difference(str_get(&want), str_get(&got));
+	return false;
+}
+
 static void check_renderings(
 	unsigned *number, const char *name, const struct topo *t, const char *tree)
 {
@@ -107,6 +135,8 @@ static void check_renderings(
 	result(number, many || matches(name, ".json", &json), name, "json");
 	result(number, json_is_whole(t, &json), name, "json can be read");
 	result(number, topo_is_partition(t), name, "groups part the online CPUs");
+	if (!many)
+		result(number, survives_capture(tree, t), name, "survives capture.sh");
 	if (getenv("KTSTR"))
 		result(number, command_agrees(tree, t, &text), name, "the command prints it");
 }
