@@ -196,35 +196,44 @@ static void grant(struct collect *c, struct topo_cache *from, struct cpuset *tak
 	cpuset_copy(&t->caches[t->ncaches - 1].cpus, &from->cpus);
 }
 
+/* A CPU that names a list without being in it, and is in nobody's: on its own. */
+static void grant_rest(struct collect *c, const struct claim *claim, struct cpuset *taken)
+{
+	for
+		cpuset_each(cpu, &claim->voters)
+		{
+			struct topo_cache own = claim->cache;
+
+			if (cpuset_has(taken, (unsigned)cpu))
+				continue;
+			own.cpus = (struct cpuset)CPUSET_INIT;
+			cpuset_add(&own.cpus, (unsigned)cpu);
+			grant(c, &own, taken);
+			cpuset_release(&own.cpus);
+		}
+}
+
 /* Claims v[0..n) are all of one level and type, heaviest first. */
 static void settle(struct collect *c, struct claim *v, size_t n)
 {
 	static const char *const names[] = {"", " data", " instruction"};
-	cleanup_cpuset struct cpuset taken = CPUSET_INIT, odd = CPUSET_INIT, rest = CPUSET_INIT;
+	cleanup_cpuset struct cpuset taken = CPUSET_INIT, odd = CPUSET_INIT, voters = CPUSET_INIT;
 
 	for (size_t i = 0; i < n; i++) {
-		cpuset_copy(&rest, &v[i].voters); /* who is in no list but names one */
-		cpuset_minus(&rest, &v[i].cache.cpus);
-		cpuset_or(&odd, &rest);
-		cpuset_copy(&rest, &v[i].cache.cpus); /* who is in a list but names another */
-		cpuset_minus(&rest, &v[i].voters);
-		cpuset_or(&odd, &rest);
+		cleanup_cpuset struct cpuset losers = CPUSET_INIT;
+		unsigned wanted = cpuset_count(&v[i].cache.cpus);
+
+		cpuset_copy(&losers, &v[i].voters);
+		grant(c, &v[i].cache, &taken);
+		if (cpuset_count(&v[i].cache.cpus) == wanted)
+			cpuset_minus(&losers, &v[i].cache.cpus);
+		cpuset_or(&odd, &losers);
+		cpuset_or(&voters, &v[i].voters);
 	}
 	for (size_t i = 0; i < n; i++)
-		grant(c, &v[i].cache, &taken);
-	for (size_t i = 0; i < n; i++)
-		for
-			cpuset_each(cpu, &v[i].voters)
-			{
-				struct topo_cache own = v[i].cache;
-
-				if (cpuset_has(&taken, (unsigned)cpu))
-					continue;
-				own.cpus = (struct cpuset)CPUSET_INIT;
-				cpuset_add(&own.cpus, (unsigned)cpu);
-				grant(c, &own, &taken);
-				cpuset_release(&own.cpus);
-			}
+		grant_rest(c, &v[i], &taken);
+	cpuset_minus(&taken, &voters); /* in a list, but without such a cache by its own word */
+	cpuset_or(&odd, &taken);
 	if (!cpuset_empty(&odd))
 		collect_warn(c,
 			"the lists of who shares an L%u%s cache contradict each other at %s: the "
