@@ -17,9 +17,9 @@ struct wish {
 	struct strv links; /* further guest paths that must lead to it */
 	const char *home;  /* where the regular file lies in the guest; the tree's */
 	struct obj_kind kind;
-	bool by_default;  /* found in the cache or in a standard folder */
-	bool by_name;	  /* the guest's linker has nothing but the name to find it by */
-	bool interpreter; /* its stated path must work, nothing else will do */
+	bool by_default; /* found in the cache or in a standard folder */
+	bool by_name;	 /* the guest's linker has nothing but the name to find it by */
+	bool fixed;	 /* `found` must work in the guest, nothing else will do */
 };
 
 struct libs {
@@ -129,19 +129,22 @@ static void relocate(struct wish *wish, const struct closure_object *o, const ch
 	}
 }
 
-static int wish_interpreter(
-	struct libs *l, const char *host, const struct obj_dynamic *dyn, struct err *e)
+/* A file that has to be reached under just this path. */
+static int wish_at(struct libs *l, const char *path, const char *also, struct err *e)
 {
-	cleanup_free char *real = realpath(dyn->interp, NULL);
+	cleanup_free char *real = realpath(path, NULL);
+	struct wish *w;
 
 	if (!real)
-		return err_set(e, ENOENT, "%s: its dynamic linker '%s' is not on this machine",
-			host, dyn->interp);
-	if (dyn->interp[0] != '/' || tree_is_hidden(dyn->interp + 1))
+		return err_sys(e, errno, "'%s'", path);
+	if (path[0] != '/' || tree_is_hidden(path + 1))
 		return err_set(e, EINVAL,
-			"%s: its dynamic linker '%s' cannot be at that place in the guest", host,
-			dyn->interp);
-	wish_for(l, real, dyn->interp, dyn->kind)->interpreter = true;
+			"'%s' cannot be at that place in the guest, where something is mounted",
+			path);
+	w = wish_for(l, real, path, (struct obj_kind){0});
+	w->fixed = true;
+	if (also && !strv_has(&w->links, also))
+		strv_push(&w->links, also);
 	return 0;
 }
 
@@ -163,7 +166,9 @@ static int commit(
 	int rc = 0;
 
 	if (program->so.dyn->interp)
-		rc = wish_interpreter(l, host, program->so.dyn, e);
+		rc = wish_at(l, program->so.dyn->interp, NULL, e);
+	if (rc)
+		return err_prefix(e, "%s: its dynamic linker", host);
 	for (size_t i = 1; i < c->objects.n && !rc; i++) {
 		const struct closure_object *o = c->objects.v[i];
 		enum search_via via = o->found.via;
@@ -201,6 +206,17 @@ int libs_add(
 		rc = commit(l, &c, host, guest, e);
 	closure_release(&c);
 	return rc;
+}
+
+int libs_add_at(struct libs *l, const char *path, const char *also, struct err *e)
+{
+	cleanup_free char *real = realpath(path, NULL);
+	int rc;
+
+	if (!real)
+		return err_sys(e, errno, "cannot read '%s'", path);
+	rc = libs_add(l, real, real + 1, NULL, e);
+	return rc ? rc : wish_at(l, path, also, e);
 }
 
 bool libs_add_named(struct libs *l, const char *soname)
@@ -283,7 +299,7 @@ static int place_found(struct wish *w, struct tree *t, struct err *e)
 
 	if (lead(w, t, path))
 		return 0;
-	if (w->interpreter)
+	if (w->fixed)
 		return err_set(e, EEXIST, "'%s' in the guest is something else already", w->found);
 	w->by_name = true;
 	return 0;
@@ -331,8 +347,7 @@ int libs_place(struct libs *l, struct tree *t, struct err *e)
 		rc = place_found(l->wishes.v[i], t, e);
 	for (int by_default = 1; by_default >= 0 && !rc; by_default--)
 		for (size_t i = 0; i < l->wishes.n; i++)
-			if (l->wishes.v[i]->by_default == by_default &&
-				!l->wishes.v[i]->interpreter)
+			if (l->wishes.v[i]->by_default == by_default)
 				place_aliases(l, l->wishes.v[i], t);
 	return rc;
 }

@@ -23,6 +23,11 @@ void libs_free(struct libs *l);
  */
 int libs_add(struct libs *l, const char *host, const char *guest, enum closure_kind *kind,
 	struct err *e);
+/*
+ * A program that the guest must have at this absolute path, with what it needs: the interpreter of
+ * a script. `also` is a further guest path that is to lead to it, or NULL.
+ */
+int libs_add_at(struct libs *l, const char *path, const char *also, struct err *e);
 /* A library that programs open by name (dlopen), with what it needs; false when it is not here. */
 bool libs_add_named(struct libs *l, const char *soname);
 /* Whether a library whose name starts with this was added. */
