@@ -14,7 +14,7 @@ static int index_of(const struct app *a, const struct pane *p)
 void app_layout_in(const struct app *a, struct layout_in *in)
 {
 	const struct pane *focus = app_focused(a);
-	int cols;
+	int cols = a->canvas.cols - 2;
 
 	*in = (struct layout_in){
 		.rows = a->canvas.rows,

@@ -83,10 +83,14 @@ struct pane_ops {
 	 * keys. */
 	const struct key_table *(*keys)(const void *self);
 	/* A dialog's wanted interior size, clipped to the screen; required for dialogs. For others
-	 * the height that shows everything (rows only; NULL = all there is). */
+	 * the height that shows everything in *cols columns (rows only; NULL = all there is). Both
+	 * hold the screen's size when called. */
 	void (*want)(const void *self, int *rows, int *cols);
 	/* One JSON value for --batch --json. */
 	void (*json)(const void *self, struct json_out *j);
 	/* Not at rest yet (a guest that boots): scripts and --batch wait. */
 	bool (*busy)(const void *self);
+	/* What the pane was opened for did not happen (a guest did not boot): the exit status that
+	 * says so and a sentence; 0 = all is well. */
+	int (*failed)(const void *self, struct err *e);
 } __attribute__((designated_init));

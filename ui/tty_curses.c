@@ -27,7 +27,7 @@ struct tty {
 	SCREEN *screen;
 	struct termios modes; /* as found */
 	int colours, rows, cols;
-	bool ascii, reports; /* mouse and paste reports are on */
+	bool ascii, reports;   /* mouse and paste reports are on */
 	struct ui_cell *shown; /* rows x cols: what curses was given last */
 	bool all;	       /* `shown` is void */
 	cchar_t *line;

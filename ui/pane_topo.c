@@ -1,0 +1,523 @@
+/* The topology pane: nodes, last-level caches and CPUs of this machine, and how busy they are. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/units.h"
+#include "ui/app.h"
+#include "ui/boot.h"
+#include "ui/panes.h"
+#include "ui/topo_view.h"
+
+enum action {
+	ACT_UP = 1,
+	ACT_DOWN,
+	ACT_LEFT,
+	ACT_RIGHT,
+	ACT_PAGE_UP,
+	ACT_PAGE_DOWN,
+	ACT_TOP,
+	ACT_BOTTOM,
+	ACT_FOLD,
+	ACT_OPEN,
+	ACT_CLOSE,
+	ACT_FOLD_ALL,
+	ACT_VIEW,
+	ACT_COLOUR,
+	ACT_BOOT,
+};
+
+enum {
+	CAN_COLOUR = UI_PANE_FEATURE, /* there is more than one colouring to choose from */
+	CAN_FOLD = UI_PANE_FEATURE << 1,
+	/* Reading a frequency may wake a CPU: on large machines only when it is shown. */
+	FREQUENCY_CPUS = 64,
+	WHEEL_LINES = 3,
+};
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static void *topo_open(struct pane *host, const void *arg, struct err *e)
+{
+	struct topo_view *w = xcalloc(1, sizeof(*w));
+
+	(void)arg;
+	(void)e;
+	w->host = host;
+	w->cursor = w->before = (struct topo_item){TOPO_NODE, 0};
+	return w;
+}
+
+static void topo_close(void *self)
+{
+	struct topo_view *w = self;
+
+	arena_free(w->arena);
+	free(w->lines.v);
+	free(w->find);
+	free(w);
+}
+
+static void want_data(const struct topo_view *w)
+{
+	bool khz = w->colour == TOPO_BY_FREQUENCY || w->t->ncpus <= FREQUENCY_CPUS;
+
+	app_want(pane_app(w->host), CPUSTAT_MEMORY | (khz ? CPUSTAT_FREQUENCY : 0));
+}
+
+/* The first CPU is what a person wants to see the details of. */
+static void first_cursor(struct topo_view *w)
+{
+	int cpu = cpuset_next(&w->t->online, 0);
+	const struct topo_cpu *c = cpu >= 0 ? topo_cpu(w->t, (unsigned)cpu) : NULL;
+
+	topo_view_lines(w);
+	if (c && !w->folded[c->llc])
+		w->cursor = (struct topo_item){TOPO_CPU, (unsigned)(c - w->t->cpus)};
+	else
+		w->cursor = (struct topo_item){TOPO_LLC, 0};
+	w->before = w->cursor;
+}
+
+static void topo_snapshot(void *self, const struct snapshot *s)
+{
+	struct topo_view *w = self;
+	const struct topo *had = w->t;
+
+	w->snap = s;
+	w->t = s->topo;
+	w->has_khz = false;
+	for (size_t i = 0; s->stat && i < s->stat->ncpus; i++)
+		w->has_khz |= s->stat->cpus[i].has_khz;
+	if (!w->t)
+		return;
+	if (w->t != had) {
+		topo_view_adopt(w);
+		want_data(w);
+		if (!had)
+			first_cursor(w);
+	}
+	topo_view_lines(w);
+}
+
+static void topo_resized(void *self, int rows, int cols)
+{
+	struct topo_view *w = self;
+
+	w->rows = rows;
+	w->cols = cols;
+	topo_view_lines(w);
+	/* The first size decides what is folded, and so where the cursor can be. */
+	if (w->t && !w->own_folds && w->cursor.kind == TOPO_NODE)
+		first_cursor(w);
+	topo_view_lines(w);
+}
+
+/* ---- moving ---------------------------------------------------------------------------------- */
+
+static void keep_column(struct topo_view *w)
+{
+	int at = topo_view_line_of(w, w->cursor);
+
+	if (w->cursor.kind == TOPO_CPU && (size_t)at < w->lines.n)
+		w->column = topo_view_column(w, &w->lines.v[at], w->cursor.index);
+}
+
+static void step(struct topo_view *w, int by)
+{
+	int at = topo_view_line_of(w, w->cursor), dir = by < 0 ? -1 : 1;
+	struct topo_item item;
+
+	for (int left = abs(by), i = at + dir; left && i >= 0 && (size_t)i < w->lines.n; i += dir) {
+		if (!topo_view_item_of(w, i, w->column, &item))
+			continue;
+		w->cursor = item;
+		left--;
+	}
+}
+
+static void set_folded(struct topo_view *w, unsigned llc, bool folded)
+{
+	if (llc >= w->t->nllcs)
+		return;
+	w->folded[llc] = folded;
+	w->own_folds = true;
+	if (folded && w->cursor.kind == TOPO_CPU)
+		w->cursor = (struct topo_item){TOPO_LLC, llc};
+}
+
+static void fold_all(struct topo_view *w)
+{
+	bool any_open = false;
+
+	for (unsigned i = 0; i < w->t->nllcs; i++)
+		any_open |= !w->folded[i];
+	for (unsigned i = 0; i < w->t->nllcs; i++)
+		set_folded(w, i, any_open);
+}
+
+static void left_right(struct topo_view *w, int dir)
+{
+	unsigned llc = topo_view_llc_of(w);
+	int at = topo_view_line_of(w, w->cursor);
+	const struct topo_line *l = &w->lines.v[at];
+	unsigned col;
+
+	if (w->cursor.kind == TOPO_NODE) {
+		if (dir > 0)
+			step(w, 1);
+		return;
+	}
+	if (w->cursor.kind == TOPO_LLC) {
+		w->column = 0;
+		if (w->folded[llc] == (dir > 0))
+			set_folded(w, llc, dir < 0);
+		else
+			step(w, dir);
+		return;
+	}
+	col = topo_view_column(w, l, w->cursor.index);
+	if (dir > 0 && col + 1 < topo_view_columns(w, l))
+		topo_view_item_of(w, at, col + 1, &w->cursor);
+	else if (dir < 0 && col)
+		topo_view_item_of(w, at, col - 1, &w->cursor);
+	else if (dir < 0)
+		w->cursor = (struct topo_item){TOPO_LLC, llc};
+	keep_column(w);
+}
+
+static void go_to(struct topo_view *w, bool bottom)
+{
+	struct topo_item item;
+
+	for (size_t i = 0; i < w->lines.n; i++) {
+		size_t k = bottom ? w->lines.n - 1 - i : i;
+
+		if (!topo_view_item_of(w, (int)k, w->column, &item))
+			continue;
+		w->cursor = item;
+		return;
+	}
+}
+
+static void move(struct topo_view *w, int action)
+{
+	int page = topo_view_list_rows(w) - 1;
+
+	switch (action) {
+	case ACT_UP:
+	case ACT_DOWN:
+		step(w, action == ACT_UP ? -1 : 1);
+		break;
+	case ACT_LEFT:
+	case ACT_RIGHT:
+		left_right(w, action == ACT_LEFT ? -1 : 1);
+		break;
+	case ACT_PAGE_UP:
+	case ACT_PAGE_DOWN:
+		/* Two lines a row of CPUs, so half a page of items is about a page of lines. */
+		step(w, (action == ACT_PAGE_UP ? -1 : 1) * (page > 2 ? page / 2 : 1));
+		break;
+	default:
+		go_to(w, action == ACT_BOTTOM);
+	}
+}
+
+/* ---- views ----------------------------------------------------------------------------------- */
+
+static bool has_colour(const struct topo_view *w, enum topo_colour c)
+{
+	if (c == TOPO_BY_NODE)
+		return w->t->nnodes > 1 && (app_features(pane_app(w->host)) & UI_HAS_COLOUR) != 0;
+	return c == TOPO_BY_USE || w->has_khz;
+}
+
+static void next_colour(struct topo_view *w)
+{
+	do
+		w->colour = (enum topo_colour)((w->colour + 1) % TOPO_COLOURS);
+	while (!has_colour(w, w->colour));
+	want_data(w);
+}
+
+static void next_view(struct topo_view *w)
+{
+	w->mode = (enum topo_mode)((w->mode + 1) % TOPO_MODES);
+	if (w->mode == TOPO_DISTANCE && w->t->nnodes < 2)
+		w->mode = TOPO_GRID;
+	if (w->mode == TOPO_DISTANCE)
+		w->own_folds = false;
+}
+
+/* A guest like the cursor's LLC or node, within what one guest can have. */
+static void boot(struct topo_view *w)
+{
+	const struct topo *t = w->t;
+	struct boot_shape shape = {.topology = {1, 1, 1, 1}};
+	char what[32];
+
+	for (unsigned i = 0, llcs = 0; i < t->nllcs; i++) {
+		const struct topo_llc *l = &t->llcs[i];
+		bool in = w->cursor.kind == TOPO_NODE ? l->node == t->nodes[w->cursor.index].id
+						      : i == topo_view_llc_of(w);
+
+		if (!in)
+			continue;
+		shape.topology.llcs = ++llcs;
+		if (l->ncores > shape.topology.cores)
+			shape.topology.cores = l->ncores;
+		if (l->threads > shape.topology.threads)
+			shape.topology.threads = l->threads;
+	}
+	while (shape.topology.llcs > 1 &&
+		shape.topology.llcs * shape.topology.cores * shape.topology.threads > VM_VCPUS_MAX)
+		shape.topology.llcs--;
+	while (shape.topology.cores > 1 &&
+		shape.topology.cores * shape.topology.threads > VM_VCPUS_MAX)
+		shape.topology.cores--;
+	if (w->cursor.kind == TOPO_NODE)
+		snprintf(what, sizeof(what), "node %u", t->nodes[w->cursor.index].id);
+	else
+		snprintf(what, sizeof(what), "LLC %u", topo_view_llc_of(w));
+	shape.what = what;
+	app_boot(pane_app(w->host), &shape);
+}
+
+static void topo_action(void *self, int action, const struct ui_key *k)
+{
+	struct topo_view *w = self;
+	unsigned llc;
+
+	(void)k;
+	if (!w->t)
+		return;
+	llc = topo_view_llc_of(w);
+	switch (action) {
+	case ACT_FOLD:
+		if (llc < w->t->nllcs)
+			set_folded(w, llc, !w->folded[llc]);
+		break;
+	case ACT_OPEN:
+	case ACT_CLOSE:
+		set_folded(w, llc, action == ACT_CLOSE);
+		break;
+	case ACT_FOLD_ALL:
+		fold_all(w);
+		break;
+	case ACT_VIEW:
+		next_view(w);
+		break;
+	case ACT_COLOUR:
+		next_colour(w);
+		break;
+	case ACT_BOOT:
+		boot(w);
+		break;
+	default:
+		move(w, action);
+	}
+	topo_view_lines(w);
+}
+
+static void topo_mouse(void *self, const struct ui_key *k)
+{
+	struct topo_view *w = self;
+	int line = w->top + k->row;
+
+	if (!w->t)
+		return;
+	if (k->mouse == UI_WHEEL_UP || k->mouse == UI_WHEEL_DOWN) {
+		step(w, k->mouse == UI_WHEEL_UP ? -WHEEL_LINES : WHEEL_LINES);
+	} else if (k->mouse == UI_MOUSE_PRESS && k->row < topo_view_list_rows(w)) {
+		unsigned column = 0;
+
+		/* The numbers under a CPU are the CPU's. */
+		while (line > 0 && (size_t)line < w->lines.n &&
+			(w->lines.v[line].kind == LINE_USE || w->lines.v[line].kind == LINE_GHZ))
+			line--;
+		if (line < 0 || (size_t)line >= w->lines.n)
+			return;
+		for (unsigned c = 0; w->lines.v[line].kind == LINE_CPUS &&
+				     c < topo_view_columns(w, &w->lines.v[line]);
+			c++) {
+			int width, col = topo_view_cell(w, &w->lines.v[line], c, &width);
+
+			if (k->col >= col)
+				column = c;
+		}
+		topo_view_item_of(w, line, column, &w->cursor);
+		if (w->lines.v[line].kind == LINE_LLC && k->col < 3)
+			set_folded(w, w->lines.v[line].index, !w->folded[w->lines.v[line].index]);
+		keep_column(w);
+	}
+	topo_view_lines(w);
+}
+
+static bool topo_find(void *self, const char *text, enum find_step find)
+{
+	return topo_view_find(self, text, find);
+}
+
+/* ---- how it shows ---------------------------------------------------------------------------- */
+
+static const struct key_row rows[] = {
+	{.keys = "Up k",
+		.shown = "Up Down",
+		.help = "line by line (also k j)",
+		.group = KEYS_MOVE,
+		.action = ACT_UP},
+	{.keys = "Down j", .action = ACT_DOWN},
+	{.keys = "Left h",
+		.shown = "Left Right",
+		.group = KEYS_MOVE,
+		.help = "CPU by CPU; close, open an LLC (also h l)",
+		.action = ACT_LEFT},
+	{.keys = "Right l", .action = ACT_RIGHT},
+	{.keys = "PgUp C-b",
+		.shown = "PgUp PgDn",
+		.help = "page by page (also C-b C-f)",
+		.group = KEYS_MOVE,
+		.action = ACT_PAGE_UP},
+	{.keys = "PgDn C-f", .action = ACT_PAGE_DOWN},
+	{.keys = "g Home",
+		.shown = "g G",
+		.help = "top, bottom (also Home End)",
+		.group = KEYS_MOVE,
+		.action = ACT_TOP},
+	{.keys = "G End", .action = ACT_BOTTOM},
+	{.keys = "Enter",
+		.hint = "Fold",
+		.priority = 10,
+		.help = "open or close the LLC",
+		.group = KEYS_PANE,
+		.need = CAN_FOLD,
+		.action = ACT_FOLD},
+	{.keys = "+",
+		.shown = "+ -",
+		.help = "open, close the LLC",
+		.group = KEYS_PANE,
+		.need = CAN_FOLD,
+		.action = ACT_OPEN},
+	{.keys = "-", .need = CAN_FOLD, .action = ACT_CLOSE},
+	{.keys = "*",
+		.help = "open or close all LLCs",
+		.group = KEYS_PANE,
+		.need = CAN_FOLD,
+		.action = ACT_FOLD_ALL},
+	{.keys = "v",
+		.hint = "View",
+		.priority = 55,
+		.help = "view: grid, list, distances",
+		.group = KEYS_PANE,
+		.action = ACT_VIEW},
+	{.keys = "c",
+		.hint = "Colour",
+		.priority = 54,
+		.group = KEYS_PANE,
+		.help = "colour: utilisation, node, frequency",
+		.need = CAN_COLOUR,
+		.action = ACT_COLOUR},
+	{.keys = "b",
+		.hint = "Boot like this",
+		.priority = 65,
+		.group = KEYS_CHANGES,
+		.help = "boot a guest shaped like the LLC or node",
+		.need = UI_CAN_BOOT,
+		.action = ACT_BOOT},
+};
+
+static const struct key_table table = {.rows = rows, .n = ARRAY_LEN(rows)};
+
+static const struct key_table *topo_keys(const void *self)
+{
+	(void)self;
+	return &table;
+}
+
+static void topo_draw(const void *self, const struct paint *p, struct view v)
+{
+	topo_view_draw(self, p, v);
+}
+
+static void count(struct str *out, unsigned n, const char *one, const char *many)
+{
+	str_printf(out, "  %u %s", n, n == 1 ? one : many);
+}
+
+static void topo_foot(const struct topo_view *w, struct str *out)
+{
+	static const char *const views[] = {"grid", "list", "distances"};
+	static const char *const colours[] = {"util", "node", "frequency"};
+	int page = topo_view_list_rows(w), all = (int)w->lines.n;
+
+	str_printf(out, "colour:%s  view:%s", colours[w->colour], views[w->mode]);
+	if (all > page)
+		str_printf(out, "  lines %d-%d of %d", w->top + 1,
+			w->top + page < all ? w->top + page : all, all);
+}
+
+static void topo_status(const void *self, struct pane_status *out)
+{
+	const struct topo_view *w = self;
+
+	str_add(&out->tab, "Topo");
+	str_add(&out->title, "Topology");
+	if (!w->t)
+		return;
+	count(&out->title, w->t->nnodes, "node", "nodes");
+	count(&out->title, w->t->nllcs, "LLC", "LLCs");
+	count(&out->title, w->t->ncores, "core", "cores");
+	count(&out->title, cpuset_count(&w->t->online), "cpu", "cpus");
+	str_printf(&out->title, "  %s", w->t->notation);
+	topo_foot(w, &out->foot);
+	str_printf(&out->summary, "%u cpus", cpuset_count(&w->t->online));
+	if (w->snap->uses && w->snap->uses->has_all)
+		str_printf(&out->summary, "  %.0f%% busy", w->snap->uses->all.busy * 100);
+	str_printf(&out->summary, "  %s", w->t->notation);
+	if (has_colour(w, TOPO_BY_NODE) || w->has_khz)
+		out->features |= CAN_COLOUR;
+	if (w->mode != TOPO_DISTANCE)
+		out->features |= CAN_FOLD;
+}
+
+static void topo_want(const void *self, int *want, int *cols)
+{
+	*want = topo_view_want(self, *cols);
+}
+
+static void topo_json_of(const void *self, struct json_out *j)
+{
+	const struct topo_view *w = self;
+
+	if (w->t)
+		topo_json(w->t, j);
+	else
+		json_null(j);
+}
+
+/* The first shares of time need two readings. */
+static bool topo_busy(const void *self)
+{
+	const struct topo_view *w = self;
+
+	return !w->snap || w->snap->seq < 2;
+}
+
+const struct pane_ops pane_topo = {
+	.id = "topo",
+	.name = "Topology",
+	.number = 1,
+	.open = topo_open,
+	.close = topo_close,
+	.snapshot = topo_snapshot,
+	.resized = topo_resized,
+	.action = topo_action,
+	.mouse = topo_mouse,
+	.find = topo_find,
+	.draw = topo_draw,
+	.status = topo_status,
+	.keys = topo_keys,
+	.want = topo_want,
+	.json = topo_json_of,
+	.busy = topo_busy,
+};

@@ -1,0 +1,97 @@
+/*
+ * What the files of the topology pane share: pane_topo.c (keys), topo_lines.c (what stands in which
+ * line), topo_draw.c, topo_detail.c, topo_find.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "ui/collector.h"
+#include "ui/pane.h"
+
+enum topo_mode { TOPO_GRID, TOPO_LIST, TOPO_DISTANCE, TOPO_MODES };
+enum topo_colour { TOPO_BY_USE, TOPO_BY_NODE, TOPO_BY_FREQUENCY, TOPO_COLOURS };
+
+/* What the cursor is on. */
+enum topo_kind { TOPO_NODE, TOPO_LLC, TOPO_CPU };
+struct topo_item {
+	enum topo_kind kind;
+	unsigned index; /* into the model's nodes, llcs, cpus */
+};
+
+/* An LLC as a grid: a column a core, one group of columns a hardware thread. */
+struct topo_grid {
+	unsigned ncores, threads;
+	unsigned *cpu; /* [thread * ncores + core]: index into cpus, TOPO_HOLE = none */
+};
+enum { TOPO_HOLE = 0x7fffffff };
+
+enum topo_line_kind {
+	LINE_NODE,
+	LINE_LLC,
+	LINE_CPUS, /* numbers of a stretch of an LLC's cores, for each thread */
+	LINE_USE,  /* under it */
+	LINE_GHZ,  /* under that */
+	LINE_CPU,  /* one CPU, in the list */
+	LINE_DISTANCE,
+	LINE_NOTE,
+};
+
+struct topo_line {
+	enum topo_line_kind kind;
+	unsigned index;	  /* of the node, LLC or CPU */
+	unsigned from, n; /* cores of the LLC, in LINE_CPUS and below */
+};
+
+struct topo_view {
+	struct pane *host;
+	const struct snapshot *snap;  /* NULL until the first one */
+	const struct topo *t;	      /* of it; may stay NULL */
+	struct arena *arena;	      /* of what follows from the topology */
+	struct topo_grid *grid;	      /* by LLC */
+	bool *folded, *folded_before; /* by LLC */
+	bool has_khz;
+	enum topo_mode mode;
+	enum topo_colour colour;
+	bool own_folds;			 /* the user has folded: sizes no longer decide */
+	struct topo_item cursor, before; /* before: where a search began */
+	char *find;			 /* matches are marked; NULL = no search */
+	unsigned column;		 /* where Up and Down try to stay */
+	int rows, cols, top;
+	VEC(struct topo_line) lines;
+};
+
+/* topo_lines.c: what follows from a new topology, and from folds and size. */
+void topo_view_adopt(struct topo_view *w);
+void topo_view_lines(struct topo_view *w);
+/* Lines that show everything at this width, details included. */
+int topo_view_want(const struct topo_view *w, int cols);
+/* Rows for lines and, below them, for details. */
+int topo_view_list_rows(const struct topo_view *w);
+int topo_view_detail_rows(const struct topo_view *w);
+/* Index of the line that holds an item (of its LLC's header while it is folded away). */
+int topo_view_line_of(const struct topo_view *w, struct topo_item item);
+bool topo_view_item_of(const struct topo_view *w, int line, unsigned column, struct topo_item *out);
+/* Column of the cursor's CPU in its line. */
+unsigned topo_view_column(const struct topo_view *w, const struct topo_line *l, unsigned cpu);
+/* First screen column and width of a line's cell. */
+int topo_view_cell(
+	const struct topo_view *w, const struct topo_line *l, unsigned column, int *width);
+unsigned topo_view_columns(const struct topo_view *w, const struct topo_line *l);
+/* The cursor's line is on the screen. */
+void topo_view_settle(struct topo_view *w);
+unsigned topo_view_llc_of(const struct topo_view *w); /* of the cursor; nllcs = on a node */
+
+/* Shares of the time, 0 to 100; NAN = not known. */
+double topo_view_busy(const struct topo_view *w, unsigned cpu);
+double topo_view_llc_busy(const struct topo_view *w, unsigned llc);
+double topo_view_node_busy(const struct topo_view *w, unsigned node);
+uint64_t topo_view_khz(const struct topo_view *w, unsigned cpu);
+
+/* topo_draw.c, topo_detail.c */
+void topo_view_draw(const struct topo_view *w, const struct paint *p, struct view v);
+void topo_view_detail(const struct topo_view *w, const struct paint *p, struct view v);
+
+/* topo_find.c */
+bool topo_view_matches(const struct topo_view *w, struct topo_item item, const char *text);
+bool topo_view_find(struct topo_view *w, const char *text, enum find_step step);
