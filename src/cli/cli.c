@@ -43,7 +43,7 @@ static int show_version(const struct cli_context *cx)
 }
 
 /* Nothing to run: the short help goes where it disturbs no data, and the status says so. */
-static int show_usage(const struct cli_context *cx)
+int cli_usage(const struct cli_context *cx)
 {
 	cleanup_str struct str text = STR_INIT;
 	const struct cli_help h = {
@@ -66,7 +66,7 @@ static int run(const struct cli_call *call)
 	if (cx.common.version)
 		return show_version(&cx);
 	if (!cx.command->run)
-		return show_usage(&cx);
+		return cli_usage(&cx);
 	return cx.command->run(call->values, &cx);
 }
 

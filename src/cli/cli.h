@@ -136,6 +136,8 @@ void cli_error(const struct cli_context *cx, const struct err *e);
 /* "ktstr: text" on stderr. cx may be NULL. */
 void cli_note(const struct cli_context *cx, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The short help on stderr, for a call with nothing to run; EXIT_USAGE. */
+int cli_usage(const struct cli_context *cx);
 /* Writes all of out to stdout; EXIT_OK, or EXIT_FAILED with the reason on stderr. */
 int cli_print(const struct cli_context *cx, const struct str *out);
 
