@@ -117,15 +117,47 @@ char *modtree_find(const struct place *p, const char *image, const char *release
 	return tree || !release ? tree : below(host, release);
 }
 
+/* Whether a folder is one of trees (/lib/modules itself) rather than a tree. */
+static bool holds_trees(const char *dir)
+{
+	cleanup_free char *own = file_join(dir, "kernel");
+	DIR *d = file_is_dir(own) ? NULL : opendir(dir);
+	struct dirent *entry;
+	bool found = false;
+
+	while (d && !found && (entry = readdir(d))) {
+		cleanup_free char *kernel = xasprintf("%s/%s/kernel", dir, entry->d_name);
+
+		found = entry->d_name[0] != '.' && file_is_dir(kernel);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+static char *named_tree(const char *path, const char *release)
+{
+	char *tree = release ? below(path, release) : NULL;
+
+	if (!tree && release)
+		tree = if_tree(file_join(path, release));
+	if (tree || holds_trees(path))
+		return tree;
+	return if_tree(xstrdup(path));
+}
+
 char *modtree_named(const struct place *p, const char *dir, const char *release, struct err *e)
 {
 	cleanup_free char *path = place_relative(p, dir);
-	char *tree = release ? below(path, release) : NULL;
+	char *tree = named_tree(path, release);
 
-	if (tree || modtree_holds_modules(path))
-		return tree ? tree : take_ptr(path);
+	if (tree)
+		return tree;
 	if (!file_exists(path))
 		err_set(e, ENOENT, "module folder '%s' does not exist", dir);
+	else if (holds_trees(path))
+		err_set(e, EINVAL, "'%s' holds module trees, but none of kernel %s", dir,
+			release ? release : "(its release is unknown)");
 	else
 		err_set(e, EINVAL, "'%s' holds no kernel modules", dir);
 	err_hint(e, "--modules names the folder that holds kernel/, as in /lib/modules/VERSION");

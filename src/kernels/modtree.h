@@ -16,6 +16,6 @@ bool modtree_holds_modules(const char *dir);
  */
 char *modtree_find(const struct place *p, const char *image, const char *release);
 
-/* --modules DIR: the tree itself, or a folder with lib/modules/RELEASE in it. NULL with a sentence.
- */
+/* --modules DIR: the tree itself, or a folder with RELEASE or lib/modules/RELEASE in it. NULL with
+ * a sentence. */
 char *modtree_named(const struct place *p, const char *dir, const char *release, struct err *e);
