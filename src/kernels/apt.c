@@ -115,29 +115,29 @@ static int run(const struct strv *argv, const char *cwd, struct growth *g, struc
 	return rc == -ECANCELED ? err_set(e, ECANCELED, "cancelled while %s", g->what) : rc;
 }
 
-/* apt's own complaint: its first error line, or warning line; empty when it made none. */
+/* The line that says what went wrong: apt's first error, else its first warning, else the last line
+ * that anything wrote. Heap, ": TEXT" or empty. */
 static char *complaint(const struct str *errs)
 {
-	const char *text = str_get(errs), *found = NULL;
+	const char *text = str_get(errs), *found = NULL, *warning = NULL, *last = NULL;
+	cleanup_str struct str safe = STR_INIT;
+	size_t n;
 
 	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		if (str_starts(line, "E: ")) {
-			found = line;
-			break;
-		}
-		if (!found && str_starts(line, "W: "))
-			found = line;
+		if (!found && str_starts(line, "E: "))
+			found = line + strlen("E: ");
+		if (!warning && str_starts(line, "W: "))
+			warning = line + strlen("W: ");
+		if (*line != '\n')
+			last = line;
 	}
+	found = found ? found : warning ? warning : last;
 	if (!found)
 		return xstrdup("");
-	found += strlen("E: ");
-	{
-		size_t n = strcspn(found, "\n");
-		cleanup_str struct str safe = STR_INIT;
-
-		utf8_sanitize(&safe, found, n < LINE_MAX_SHOWN ? n : LINE_MAX_SHOWN, false);
-		return str_steal(&safe);
-	}
+	n = strcspn(found, "\n");
+	str_add(&safe, ": ");
+	utf8_sanitize(&safe, found, n < LINE_MAX_SHOWN ? n : LINE_MAX_SHOWN, false);
+	return str_steal(&safe);
 }
 
 /* ---- which packages ------------------------------------------------------------------------ */
@@ -303,6 +303,27 @@ static int make_private(struct apt *a, struct err *e)
 	return rc;
 }
 
+/* apt-get ends with 100 whatever happened; its words tell what matters here. ESTALE: the archive
+ * has replaced a file that the lists promise. */
+static int error_code(const struct str *errs)
+{
+	static const struct {
+		const char *words;
+		int code;
+	} known[] = {
+		{.words = "No space left on device", .code = ENOSPC},
+		{.words = "Disk quota exceeded", .code = EDQUOT},
+		{.words = "404 ", .code = ESTALE},
+		{.words = "Hash Sum mismatch", .code = ESTALE},
+		{.words = "File not found", .code = ESTALE},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strstr(str_get(errs), known[i].words))
+			return known[i].code;
+	return EIO;
+}
+
 int apt_update(struct apt *a, struct err *e)
 {
 	cleanup_free char *lists = file_join(a->dir, "lists");
@@ -327,14 +348,7 @@ int apt_update(struct apt *a, struct err *e)
 	if (rc <= 0)
 		return rc;
 	why = complaint(&errs);
-	return err_set(e, EIO, "apt-get update failed%s%s", *why ? ": " : "", *why ? why : "");
-}
-
-/* What an archive says of a file that the lists promised: it was replaced by a newer one. */
-static bool is_stale(const struct str *errs)
-{
-	return strstr(str_get(errs), "404 ") || strstr(str_get(errs), "Hash Sum mismatch") ||
-	       strstr(str_get(errs), "File not found");
+	return err_set(e, error_code(&errs), "apt-get update failed%s", why);
 }
 
 int apt_download(const struct apt *a, const struct apt_plan *plan, const char *into, struct err *e)
@@ -360,6 +374,6 @@ int apt_download(const struct apt *a, const struct apt_plan *plan, const char *i
 		return 0;
 	}
 	why = complaint(&errs);
-	return err_set(e, is_stale(&errs) ? ESTALE : EIO, "apt-get could not fetch %s%s%s",
-		plan->packages.v[0].package, *why ? ": " : "", *why ? why : "");
+	return err_set(e, error_code(&errs), "apt-get could not fetch %s%s",
+		plan->packages.v[0].package, why);
 }

@@ -33,7 +33,9 @@ static bool names_system(const char *text, const char *word)
 		bool id = str_starts(line, "ID=") || str_starts(line, "ID_LIKE=");
 
 		for (size_t i = 1; id && i + n <= len; i++)
-			if (strncmp(line + i, word, n) == 0 && !isalnum((unsigned char)line[i - 1]))
+			if (strncmp(line + i, word, n) == 0 &&
+				!isalnum((unsigned char)line[i - 1]) &&
+				!isalnum((unsigned char)line[i + n]))
 				return true;
 		line += len + (line[len] == '\n');
 	}

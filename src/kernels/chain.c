@@ -33,6 +33,20 @@ static int try_env_cached(const struct search *s, const struct ident *id, struct
 	return 0;
 }
 
+/* A folder without an image has a sentence of its own here. */
+static int check_env_folder(const struct search *s, const char *path, struct err *e)
+{
+	cleanup_free char *full = place_relative(s->place, path), *image = NULL;
+
+	if (!file_is_dir(full))
+		return 0;
+	image = tree_image(full);
+	if (image)
+		return 0;
+	err_set(e, ENOENT, "'%s' does not contain a kernel image", path);
+	return err_hint(e, KERNEL_FORMS);
+}
+
 static int take_env(const struct search *s, const struct ident *id, struct err *e)
 {
 	int rc = ident_validate(id, e);
@@ -43,15 +57,8 @@ static int take_env(const struct search *s, const struct ident *id, struct err *
 			"form");
 	if (!rc && (id->kind == IDENT_VERSION || id->kind == IDENT_KEY))
 		return try_env_cached(s, id, e);
-	if (!rc && id->kind == IDENT_PATH && file_is_dir(id->path)) {
-		cleanup_free char *full = place_relative(s->place, id->path);
-		cleanup_free char *image = tree_image(full);
-
-		if (!image) {
-			err_set(e, ENOENT, "'%s' does not contain a kernel image", id->path);
-			rc = err_hint(e, KERNEL_FORMS);
-		}
-	}
+	if (!rc && id->kind == IDENT_PATH)
+		rc = check_env_folder(s, id->path, e);
 	rc = rc ? rc : named_take(s, id, "KTSTR_KERNEL", e);
 	if (rc)
 		return rc == -ECANCELED ? rc : err_prefix(e, "KTSTR_KERNEL");

@@ -32,11 +32,12 @@ static bool is(const char *line, size_t n, const char *name)
 
 static void take_line(const char *line, size_t n, struct deb822 *out)
 {
-	const char *colon = memchr(line, ':', n), *value = colon + 1;
+	const char *colon = memchr(line, ':', n), *value;
 	size_t name, size;
 
 	if (!colon || isspace((unsigned char)line[0]))
 		return;
+	value = colon + 1;
 	name = (size_t)(colon - line);
 	size = n - name - 1;
 	while (size && isspace((unsigned char)*value))

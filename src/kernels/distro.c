@@ -146,6 +146,8 @@ static int fetch_into(
 
 	rc = rc ? rc : find(&a, &plan, e);
 	rc = rc ? rc : download(&a, &plan, debs, s->root, e);
+	if (rc)
+		kstore_explain_space(s, rc, e);
 	rc = rc ? rc : unpack_downloads(s, &plan, debs, report, release, e);
 	apt_plan_release(&plan);
 	return rc;

@@ -26,7 +26,7 @@ static int take_path(const struct search *s, const char *path, const char *origi
 	if (!S_ISDIR(st.st_mode))
 		return search_take(s, full, origin, e);
 	image = tree_image(full);
-	return image ? search_take(s, image, origin, e) : tree_without_image(path, e);
+	return image ? search_take(s, image, origin, e) : tree_without_image(full, path, e);
 }
 
 int named_take_packaged(const struct search *s, const char *root, const char *release,

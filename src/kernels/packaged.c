@@ -107,15 +107,6 @@ static int write_metadata(const char *entry, const struct package *packages, siz
 	return file_replace(path, str_get(&text), text.len, 0644, e);
 }
 
-/* A full disk is worth a word on which disk, and on the way out. */
-static int explain_space(const struct kstore *s, int rc, struct err *e)
-{
-	if (rc == -ENOSPC || rc == -EDQUOT || rc == -EFBIG)
-		err_hint(e, "the kernel cache is in '%s'; KTSTR_CACHE_DIR=DIR puts it elsewhere",
-			s->root);
-	return rc;
-}
-
 int packaged_store(const struct kstore *s, const struct package *packages, size_t n,
 	const char *manager, const struct kernel_report *report, char **release, struct err *e)
 {
@@ -130,7 +121,7 @@ int packaged_store(const struct kstore *s, const struct package *packages, size_
 	rc = rc ? rc : kstore_commit(s, "entry", KCACHE_PACKAGED, *release, e);
 	if (rc)
 		free(take_ptr(*release));
-	return explain_space(s, rc, e);
+	return kstore_explain_space(s, rc, e);
 }
 
 /* ---- package files -------------------------------------------------------------------------- */

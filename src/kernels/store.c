@@ -137,6 +137,14 @@ int kstore_commit(const struct kstore *s, const char *made, const char *folder, 
 	return rc ? rc : file_sync(s->root, e);
 }
 
+int kstore_explain_space(const struct kstore *s, int rc, struct err *e)
+{
+	if (rc == -ENOSPC || rc == -EDQUOT || rc == -EFBIG)
+		err_hint(e, "the kernel cache is in '%s'; KTSTR_CACHE_DIR=DIR puts it elsewhere",
+			s->root);
+	return rc;
+}
+
 static int open_lock(const char *root, const char *key)
 {
 	cleanup_free char *folder = file_join(root, KCACHE_LOCKS);

@@ -23,6 +23,9 @@ int kstore_commit(const struct kstore *s, const char *made, const char *folder, 
 /* Removes the staging folder with all that is still in it. */
 void kstore_end(struct kstore *s);
 
+/* Passes rc on; for a full disk it adds which one that is, and the way out. */
+int kstore_explain_space(const struct kstore *s, int rc, struct err *e);
+
 /*
  * The entry lock ROOT/.locks/KEY.lock, exclusively: waits, with one note, until it is free. Returns
  * the descriptor that holds it; -1 where the file system cannot lock (the final rename is safe

@@ -22,7 +22,7 @@ char *tree_image(const char *dir)
 	return NULL;
 }
 
-int tree_without_image(const char *dir, struct err *e)
+int tree_without_image(const char *dir, const char *name, struct err *e)
 {
 	cleanup_free char *makefile = file_join(dir, "Makefile"),
 			  *kconfig = file_join(dir, "Kconfig");
@@ -32,7 +32,7 @@ int tree_without_image(const char *dir, struct err *e)
 			"no kernel image found in %s (not a kernel source tree — missing Makefile "
 			"or "
 			"Kconfig)",
-			dir);
-	err_set(e, ENOENT, "no kernel image found in %s: the tree is not built", dir);
-	return err_hint(e, "build it: make -C %s -j$(nproc) bzImage", dir);
+			name);
+	err_set(e, ENOENT, "no kernel image found in %s: the tree is not built", name);
+	return err_hint(e, "build it: make -C %s -j$(nproc) bzImage", name);
 }
