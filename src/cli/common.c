@@ -38,7 +38,7 @@ static const struct opt no_pager = {
 static const struct opt help = {
 	.name = "help",
 	.letter = 'h',
-	.help = "-h: help in short, --help: all of it",
+	.help = "-h: short help, --help: long help",
 	.offset = offsetof(struct cli_common, help),
 };
 

@@ -5,6 +5,7 @@
 #include "src/base/utf8.h"
 #include "src/cli/cli.h"
 #include "src/cli/common.h"
+#include "src/cli/manual.h"
 #include "src/cli/suggest.h"
 #include "src/cli/wrap.h"
 
@@ -46,6 +47,9 @@ static void add_usage(const struct cli_help *h, struct str *out)
 	if (c->sub)
 		str_add(out, c->run ? " [COMMAND]" : " COMMAND");
 	str_addc(out, '\n');
+	cleanup_str struct str text = STR_INIT;
+	sentence(&text, c->summary, NULL);
+	wrap(out, text.s, 0, 0, WIDTH);
 }
 
 static void add_examples(const struct command *c, struct str *out)
@@ -144,9 +148,8 @@ static void add_rest(const item_list *l, size_t from, struct str *out)
 	str_add(&names, "also:");
 	for (size_t i = from; i < l->n; i++) {
 		const char *name = strstr(l->v[i].label, "--");
-		size_t n = strcspn(name, " ");
 
-		str_printf(&names, " %.*s", (int)n, name);
+		str_printf(&names, " %.*s", (int)strcspn(name, " "), name);
 	}
 	wrap(out, str_get(&names), 2, 0, WIDTH);
 }
@@ -175,19 +178,43 @@ static void short_options(const item_list *opts, size_t room, struct str *out)
 	str_add(out, str_get(&rest));
 }
 
+/* Blank lines part the sections where there is room for them. */
+static void join_sections(const struct str *parts, size_t n, struct str *out)
+{
+	size_t lines = 0;
+	bool blanks;
+
+	for (size_t i = 0; i < n; i++)
+		lines += count_lines(&parts[i]) + (parts[i].len != 0);
+	blanks = lines - 1 <= SHORT_LINES;
+	for (size_t i = 0; i < n; i++) {
+		if (blanks && out->len && parts[i].len)
+			str_addc(out, '\n');
+		str_add(out, str_get(&parts[i]));
+	}
+}
+
 static void help_short(const struct cli_help *h, struct str *out)
 {
+	enum { EXAMPLES, USAGE, COMMANDS, OPTIONS, TAIL, PARTS };
+	struct str parts[PARTS] = {STR_INIT};
 	item_list args = {0}, subs = {0}, opts = {0};
-	cleanup_str struct str words = STR_INIT;
+	size_t room = SHORT_LINES - 1;
 
 	collect(h, &args, &subs, &opts);
-	add_examples(command_of(h), out);
-	add_usage(h, out);
-	add_list(&args, out);
-	add_list(&subs, out);
-	command_words(h->path, h->depth, &words);
-	short_options(&opts, SHORT_LINES - 2 - count_lines(out), out);
-	str_printf(out, "'%s --help' says more.\n", str_get(&words));
+	add_examples(command_of(h), &parts[EXAMPLES]);
+	add_usage(h, &parts[USAGE]);
+	add_list(&args, &parts[USAGE]);
+	add_list(&subs, &parts[COMMANDS]);
+	str_addc(&parts[TAIL], '\'');
+	command_words(h->path, h->depth, &parts[TAIL]);
+	str_add(&parts[TAIL], " --help' says more.\n");
+	for (size_t i = 0; i < OPTIONS; i++)
+		room -= count_lines(&parts[i]);
+	short_options(&opts, room, &parts[OPTIONS]);
+	join_sections(parts, PARTS, out);
+	for (size_t i = 0; i < PARTS; i++)
+		str_release(&parts[i]);
 	free_items(&args);
 	free_items(&subs);
 	free_items(&opts);
@@ -195,7 +222,7 @@ static void help_short(const struct cli_help *h, struct str *out)
 
 static void long_option(const struct cli_help *h, const struct opt *o, struct str *out)
 {
-	cleanup_str struct str label = STR_INIT;
+	cleanup_str struct str label = STR_INIT, text = STR_INIT;
 
 	if (o->hidden)
 		return;
@@ -203,21 +230,66 @@ static void long_option(const struct cli_help *h, const struct opt *o, struct st
 	str_add(out, "  ");
 	bold(h, str_get(&label), out);
 	str_addc(out, '\n');
-	wrap(out, o->help, INDENT, 0, WIDTH);
-	if (o->more)
-		wrap(out, o->more, INDENT, 0, WIDTH);
+	sentence(&text, o->help, o->more);
+	wrap(out, text.s, INDENT, 0, WIDTH);
+}
+
+static void long_section(
+	const struct cli_help *h, const char *title, const item_list *l, struct str *out)
+{
+	if (!l->n)
+		return;
+	heading(h, title, out);
+	add_list(l, out);
+}
+
+static void long_options(const struct cli_help *h, struct str *out)
+{
+	const struct command *c = command_of(h);
+
+	if (c->nopts) {
+		heading(h, "Options", out);
+		for (size_t i = 0; i < c->nopts; i++)
+			long_option(h, &c->opts[i], out);
+	}
+	heading(h, h->depth == 1 ? "General options" : "Options of every command", out);
+	for (const struct opt *const *o = cli_common_opts(h->depth == 1); *o; o++)
+		long_option(h, *o, out);
+}
+
+/* The root's help has every exit code, a command's those that only it has. */
+static void long_exit(const struct cli_help *h, struct str *out)
+{
+	bool any = false;
+
+	for (const struct fact *f = manual_exit; f->name; f++) {
+		if (h->depth > 1 && (!f->command || strcmp(f->command, h->path[1]->name) != 0))
+			continue;
+		if (!any)
+			heading(h, "Exit status", out);
+		any = true;
+		str_printf(out, "  %-4s", f->name);
+		wrap(out, f->text, INDENT, 6, WIDTH);
+	}
+}
+
+static void long_see_also(const struct cli_help *h, struct str *out)
+{
+	const char *root = h->path[0]->name;
+
+	heading(h, "See also", out);
+	if (h->depth == 1)
+		str_printf(out, "  %s help COMMAND, and the manual: man %s\n", root, root);
+	else
+		str_printf(out, "  man %s-%s, man %s\n", root, h->path[1]->name, root);
 }
 
 static void help_long(const struct cli_help *h, struct str *out)
 {
 	const struct command *c = command_of(h);
 	item_list args = {0}, subs = {0}, opts = {0};
-	cleanup_str struct str words = STR_INIT;
 
 	collect(h, &args, &subs, &opts);
-	command_words(h->path, h->depth, &words);
-	bold(h, str_get(&words), out);
-	str_printf(out, " - %s\n\n", c->summary);
 	add_usage(h, out);
 	if (c->about) {
 		str_addc(out, '\n');
@@ -227,19 +299,11 @@ static void help_long(const struct cli_help *h, struct str *out)
 		heading(h, "Examples", out);
 		add_examples(c, out);
 	}
-	if (args.n) {
-		heading(h, "Arguments", out);
-		add_list(&args, out);
-	}
-	if (subs.n) {
-		heading(h, "Commands", out);
-		add_list(&subs, out);
-	}
-	heading(h, "Options", out);
-	for (size_t i = 0; i < c->nopts; i++)
-		long_option(h, &c->opts[i], out);
-	for (const struct opt *const *o = cli_common_opts(h->depth == 1); *o; o++)
-		long_option(h, *o, out);
+	long_section(h, "Arguments", &args, out);
+	long_section(h, "Commands", &subs, out);
+	long_options(h, out);
+	long_exit(h, out);
+	long_see_also(h, out);
 	free_items(&args);
 	free_items(&subs);
 	free_items(&opts);

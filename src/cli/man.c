@@ -9,6 +9,7 @@
 #include "src/cli/manual.h"
 #include "src/cli/mdoc.h"
 #include "src/cli/version.h"
+#include "src/cli/wrap.h"
 
 struct page {
 	const struct command *root;
@@ -27,13 +28,12 @@ static void add_arg(const struct page *p, const char *text)
 	mdoc_escape(p->out, text, strlen(text));
 }
 
-/* A row's help is a phrase for a list; here it stands as a sentence. */
-static void add_sentence(const struct page *p, const char *help)
+static void add_sentence(const struct page *p, const char *help, const char *more)
 {
-	cleanup_free char *text = xasprintf("%s.", help);
+	cleanup_str struct str text = STR_INIT;
 
-	text[0] = (char)toupper((unsigned char)text[0]);
-	mdoc_text(p->out, text);
+	sentence(&text, help, more);
+	mdoc_text(p->out, text.s);
 }
 
 /* ".Op Fl Fl frames Ar N", ".It Fl n , Fl Fl frames Ar N" */
@@ -108,9 +108,7 @@ static void add_option(const struct page *p, const struct opt *o)
 	if (o->hidden)
 		return;
 	add_option_macro(p, ".It", o);
-	add_sentence(p, o->help);
-	if (o->more)
-		mdoc_text(p->out, o->more);
+	add_sentence(p, o->help, o->more);
 }
 
 static void add_arguments(const struct page *p, const struct command *c)
@@ -119,7 +117,7 @@ static void add_arguments(const struct page *p, const struct command *c)
 		str_add(p->out, ".It Ar");
 		add_arg(p, c->args[i].name);
 		str_addc(p->out, '\n');
-		add_sentence(p, c->args[i].help);
+		add_sentence(p, c->args[i].help, NULL);
 	}
 }
 
@@ -173,7 +171,7 @@ static void add_commands(const struct page *p)
 		if (p->c->sub[i]->hidden)
 			continue;
 		str_printf(p->out, ".It Cm %s\n", p->c->sub[i]->name);
-		add_sentence(p, p->c->sub[i]->summary);
+		add_sentence(p, p->c->sub[i]->summary, NULL);
 		str_printf(p->out, "See\n.Xr %s-%s 1 .\n", p->root->name, p->c->sub[i]->name);
 	}
 	str_add(p->out, ".El\n");
@@ -188,7 +186,7 @@ static void add_group(const struct page *p)
 		if (sub->hidden)
 			continue;
 		str_printf(p->out, ".Ss %s %s\n", p->c->name, sub->name);
-		add_sentence(p, sub->summary);
+		add_sentence(p, sub->summary, NULL);
 		if (sub->about) {
 			str_add(p->out, ".Pp\n");
 			mdoc_text(p->out, sub->about);
@@ -203,7 +201,7 @@ static void add_description(const struct page *p)
 	if (p->c->about)
 		mdoc_text(p->out, p->c->about);
 	else
-		add_sentence(p, p->c->summary);
+		add_sentence(p, p->c->summary, NULL);
 	add_options(p, p->c);
 	if (is_main(p))
 		add_commands(p);

@@ -43,7 +43,7 @@ void cli_error(const struct cli_context *cx, const struct err *e)
 	cleanup_str struct str line = STR_INIT;
 
 	add_prefix(cx, true, &line);
-	utf8_sanitize(&line, e->msg, strlen(e->msg), true);
+	utf8_sanitize(&line, e->msg, strlen(e->msg), false);
 	str_addc(&line, '\n');
 	add_hints(e->hint, &line);
 	put(&line);

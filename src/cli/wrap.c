@@ -1,5 +1,6 @@
 #include "src/cli/wrap.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "src/base/utf8.h"
@@ -71,4 +72,12 @@ void wrap(struct str *out, const char *text, unsigned indent, unsigned at, unsig
 	}
 	if (!l.empty)
 		newline(&l);
+}
+
+void sentence(struct str *out, const char *help, const char *more)
+{
+	size_t at = out->len;
+
+	str_printf(out, "%s.%s%s", help, more ? " " : "", more ? more : "");
+	out->s[at] = (char)toupper((unsigned char)out->s[at]);
 }

@@ -9,3 +9,6 @@
  * blank are kept as they are. Ends with a newline.
  */
 void wrap(struct str *out, const char *text, unsigned indent, unsigned at, unsigned width);
+/* A row's phrase as a sentence, and the further ones: "say less", "Really." -> "Say less. Really."
+ */
+void sentence(struct str *out, const char *help, const char *more);
