@@ -38,9 +38,12 @@ void cpuset_copy(struct cpuset *to, const struct cpuset *from);
 void cpuset_or(struct cpuset *to, const struct cpuset *from);
 void cpuset_and(struct cpuset *to, const struct cpuset *from);
 void cpuset_minus(struct cpuset *to, const struct cpuset *from);
-/* The smallest member >= from, or -1. `for (int c = cpuset_next(s, 0); c >= 0; c = cpuset_next(s, c
- * + 1))` */
+/* The smallest member >= from, or -1. */
 int cpuset_next(const struct cpuset *s, int from);
+/* Every member, ascending: cpuset_foreach (cpu, &set) { ... }, cpu is an int. */
+#define cpuset_foreach(cpu, s)                                                                     \
+	for (int cpu = cpuset_next((s), 0); cpu >= 0; cpu = cpuset_next((s), cpu + 1))
+/* The same after a written `for`, which clang-format cannot lay out. */
 #define cpuset_each(cpu, s)                                                                        \
 	(int cpu = cpuset_next((s), 0); cpu >= 0; cpu = cpuset_next((s), cpu + 1))
 
