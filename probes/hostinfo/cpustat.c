@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,9 +106,9 @@ const struct cpustat_cpu *cpustat_cpu(const struct cpustat *s, unsigned cpu)
  * ran and that they waited. */
 void cpustat_parse_schedstat(struct cpustat *s, const char *text)
 {
-	unsigned version = 0;
+	uint64_t version;
 
-	if (sscanf(text, "version %u", &version) != 1 || version < 15)
+	if (!str_starts(text, "version ") || !numbers(text + 8, &version, 1) || version < 15)
 		return;
 	for (const char *p = text; *p; p = next_line(p)) {
 		unsigned cpu;
@@ -125,13 +124,31 @@ void cpustat_parse_schedstat(struct cpustat *s, const char *text)
 	}
 }
 
+/* "0.50 1.25 2.00 3/456 789": averages, runnable and all tasks, the latest PID. */
+static bool parse_load(const char *p, struct cpustat *s)
+{
+	uint64_t runnable, tasks;
+	char *end;
+
+	for (int i = 0; i < 3; i++) {
+		s->load[i] = strtod(p, &end);
+		if (end == p)
+			return false;
+		p = end;
+	}
+	if (!numbers(p, &runnable, 1) || !(p = strchr(p, '/')) || !numbers(p + 1, &tasks, 1))
+		return false;
+	s->runnable = (unsigned)runnable;
+	s->tasks = (unsigned)tasks;
+	return true;
+}
+
 static void read_load(const struct sysroot *r, struct cpustat *s)
 {
 	char line[128];
 
-	s->has_load = sysroot_line(r, "/proc/loadavg", line, sizeof(line)) == 0 &&
-		      sscanf(line, "%lf %lf %lf %u/%u", &s->load[0], &s->load[1], &s->load[2],
-			      &s->runnable, &s->tasks) == 5;
+	s->has_load =
+		sysroot_line(r, "/proc/loadavg", line, sizeof(line)) == 0 && parse_load(line, s);
 }
 
 static void read_frequencies(const struct sysroot *r, struct cpustat *s)
@@ -166,17 +183,14 @@ static void read_memory(const struct sysroot *r, struct cpustat *s)
 		cpuset_add(&ids, 0);
 	}
 	s->nodes = arena_alloc(s->arena, cpuset_count(&ids) * sizeof(*s->nodes));
-	for
-		cpuset_each(id, &ids)
-		{
-			struct cpustat_node n = {.node = (unsigned)id};
-			const char *path =
-				nodes ? PATHF("/sys/devices/system/node/node%d/meminfo", id)
-				      : "/proc/meminfo";
+	cpuset_foreach (id, &ids) {
+		struct cpustat_node n = {.node = (unsigned)id};
+		const char *path = nodes ? PATHF("/sys/devices/system/node/node%d/meminfo", id)
+					 : "/proc/meminfo";
 
-			if (meminfo_read(r, path, &n.mem_total, &n.mem_free))
-				s->nodes[s->nnodes++] = n;
-		}
+		if (meminfo_read(r, path, &n.mem_total, &n.mem_free))
+			s->nodes[s->nnodes++] = n;
+	}
 }
 
 struct cpustat *cpustat_read(const struct sysroot *r, unsigned want, struct err *e)

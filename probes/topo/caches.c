@@ -16,12 +16,12 @@ enum { MAX_LEVEL = 8 };
 struct claim {
 	struct topo_cache cache;
 	struct cpuset voters;
-	int next; /* the next claim whose list begins with the same CPU; -1 = none */
+	size_t next; /* claim whose list begins with the same CPU, counted from 1; 0 = none */
 };
 
 struct claims {
 	VEC(struct claim) all;
-	int *by_first; /* by CPU index: the first claim whose list begins there; reset per kind */
+	size_t *by_first; /* by CPU index: a claim whose list begins there, counted from 1 */
 };
 
 static uint64_t parse_cache_size(const char *text)
@@ -92,18 +92,21 @@ static struct claim *claim_of(
 	struct collect *c, struct claims *s, const char *dir, struct topo_cache *seen)
 {
 	int first = collect_index(c, (unsigned)cpuset_next(&seen->cpus, 0));
-	int *head = &s->by_first[first];
+	size_t *head = &s->by_first[first];
 
-	for (int i = *head; i >= 0; i = s->all.v[i].next)
-		if (same_kind(&s->all.v[i].cache, seen) &&
-			cpuset_equal(&s->all.v[i].cache.cpus, &seen->cpus)) {
-			cpuset_release(&seen->cpus);
-			return &s->all.v[i];
-		}
+	for (size_t i = *head; i && i <= s->all.n; i = s->all.v[i - 1].next) {
+		struct claim *claim = &s->all.v[i - 1];
+
+		if (!same_kind(&claim->cache, seen) ||
+			!cpuset_equal(&claim->cache.cpus, &seen->cpus))
+			continue;
+		cpuset_release(&seen->cpus);
+		return claim;
+	}
 	read_shape(c, dir, seen);
 	vec_push(&s->all, (struct claim){.cache = *seen, .next = *head});
-	*head = (int)s->all.n - 1;
-	return &s->all.v[*head];
+	*head = s->all.n;
+	return &s->all.v[s->all.n - 1];
 }
 
 static void read_cache(
@@ -131,18 +134,15 @@ static void read_claims(struct collect *c, struct claims *s)
 {
 	cleanup_cpuset struct cpuset unlisted = CPUSET_INIT, indices = CPUSET_INIT;
 
-	for
-		cpuset_each(cpu, &c->t->online)
-		{
-			struct sysroot_pathbuf dir;
+	cpuset_foreach (cpu, &c->t->online) {
+		struct sysroot_pathbuf dir;
 
-			sysroot_numbers(
-				c->r, PATHF(SYS_CPU "/cpu%d/cache", cpu), "index", &indices);
-		for
-			cpuset_each(i, &indices) read_cache(c, s, (unsigned)cpu,
+		sysroot_numbers(c->r, PATHF(SYS_CPU "/cpu%d/cache", cpu), "index", &indices);
+		cpuset_foreach (i, &indices)
+			read_cache(c, s, (unsigned)cpu,
 				sysroot_pathf(&dir, SYS_CPU "/cpu%d/cache/index%d", cpu, i),
 				&unlisted);
-		}
+	}
 	if (!cpuset_empty(&unlisted))
 		collect_warn(c, "who shares a cache of %s is not told: counted as private",
 			collect_cpus_text(c, &unlisted));
@@ -199,18 +199,16 @@ static void grant(struct collect *c, struct topo_cache *from, struct cpuset *tak
 /* A CPU that names a list without being in it, and is in nobody's: on its own. */
 static void grant_rest(struct collect *c, const struct claim *claim, struct cpuset *taken)
 {
-	for
-		cpuset_each(cpu, &claim->voters)
-		{
-			struct topo_cache own = claim->cache;
+	cpuset_foreach (cpu, &claim->voters) {
+		struct topo_cache own = claim->cache;
 
-			if (cpuset_has(taken, (unsigned)cpu))
-				continue;
-			own.cpus = (struct cpuset)CPUSET_INIT;
-			cpuset_add(&own.cpus, (unsigned)cpu);
-			grant(c, &own, taken);
-			cpuset_release(&own.cpus);
-		}
+		if (cpuset_has(taken, (unsigned)cpu))
+			continue;
+		own.cpus = (struct cpuset)CPUSET_INIT;
+		cpuset_add(&own.cpus, (unsigned)cpu);
+		grant(c, &own, taken);
+		cpuset_release(&own.cpus);
+	}
 }
 
 /* Claims v[0..n) are all of one level and type, heaviest first. */
@@ -243,11 +241,9 @@ static void settle(struct collect *c, struct claim *v, size_t n)
 
 void collect_caches(struct collect *c)
 {
-	struct claims s = {.by_first = arena_alloc(c->t->arena, c->t->ncpus * sizeof(int))};
+	struct claims s = {.by_first = arena_alloc(c->t->arena, c->t->ncpus * sizeof(size_t))};
 	size_t n = 0;
 
-	for (unsigned i = 0; i < c->t->ncpus; i++)
-		s.by_first[i] = -1;
 	read_claims(c, &s);
 	if (s.all.n)
 		qsort(s.all.v, s.all.n, sizeof(*s.all.v), by_weight);

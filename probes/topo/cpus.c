@@ -9,15 +9,12 @@ enum { NO_CLUSTER = 65535 };
 /* Captured trees and old kernels have no list: then a CPU is online unless its own file says 0. */
 static void online_by_directory(struct collect *c, const struct cpuset *dirs)
 {
-	for
-		cpuset_each(cpu, dirs)
-		{
-			int online;
+	cpuset_foreach (cpu, dirs) {
+		int online;
 
-			if (sysroot_int(c->r, PATHF(SYS_CPU "/cpu%d/online", cpu), &online) ||
-				online)
-				cpuset_add(&c->t->online, (unsigned)cpu);
-		}
+		if (sysroot_int(c->r, PATHF(SYS_CPU "/cpu%d/online", cpu), &online) || online)
+			cpuset_add(&c->t->online, (unsigned)cpu);
+	}
 }
 
 static void find_online(struct collect *c, const struct cpuset *dirs)
@@ -119,18 +116,16 @@ int collect_cpus(struct collect *c, struct err *e)
 	find_allowed(c);
 	t->cpus = arena_alloc(t->arena, cpuset_count(&dirs) * sizeof(*t->cpus));
 	c->facts = arena_alloc(t->arena, cpuset_count(&dirs) * sizeof(*c->facts));
-	for
-		cpuset_each(id, &dirs)
-		{
-			unsigned cpu = (unsigned)id;
+	cpuset_foreach (id, &dirs) {
+		unsigned cpu = (unsigned)id;
 
-			t->cpus[t->ncpus++] = (struct topo_cpu){.id = cpu,
-				.online = cpuset_has(&t->online, cpu),
-				.allowed = cpuset_has(&t->allowed, cpu),
-				.package = -1,
-				.die = -1,
-				.cluster = -1};
-		}
+		t->cpus[t->ncpus++] = (struct topo_cpu){.id = cpu,
+			.online = cpuset_has(&t->online, cpu),
+			.allowed = cpuset_has(&t->allowed, cpu),
+			.package = -1,
+			.die = -1,
+			.cluster = -1};
+	}
 	read_places(c);
 	return 0;
 }

@@ -18,8 +18,8 @@ static void add_shell_topology(const struct topo *t, struct json_out *j)
 
 	for (unsigned n = 0; n < t->nnodes; n++)
 		nodes += !cpuset_empty(&t->nodes[n].cpus);
-	str_printf(&text, "%u,%u,%u,%u", t->nllcs % nodes ? 1 : nodes, t->nllcs, t->max_cores,
-		t->max_threads);
+	str_printf(&text, "%u,%u,%u,%u", nodes && t->nllcs % nodes == 0 ? nodes : 1, t->nllcs,
+		t->max_cores, t->max_threads);
 	json_key_str(j, "shell_topology", str_get(&text));
 }
 

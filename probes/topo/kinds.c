@@ -20,14 +20,12 @@ static unsigned kinds_by_pmu(struct collect *c)
 	for (size_t k = 0; k < ARRAY_LEN(pmus); k++) {
 		if (sysroot_cpulist(c->r, pmus[k].path, &cpus))
 			continue;
-		for
-			cpuset_each(cpu, &cpus)
-			{
-				int i = collect_index(c, (unsigned)cpu);
+		cpuset_foreach (cpu, &cpus) {
+			int i = collect_index(c, (unsigned)cpu);
 
-				if (i >= 0)
-					c->t->cpus[i].kind = pmus[k].kind;
-			}
+			if (i >= 0)
+				c->t->cpus[i].kind = pmus[k].kind;
+		}
 		kinds++;
 	}
 	return kinds;
@@ -76,7 +74,7 @@ static bool kinds_by_strength(struct collect *c, uint64_t (*get)(const struct to
 		[2] = {"big", "little"},
 		[3] = {"big", "mid", "little"},
 	};
-	uint64_t floors[MAX_CLASSES];
+	uint64_t floors[MAX_CLASSES] = {0};
 	unsigned classes = find_classes(c->t, get, floors);
 
 	if (classes < 2)
@@ -86,7 +84,7 @@ static bool kinds_by_strength(struct collect *c, uint64_t (*get)(const struct to
 
 		if (!c->t->cpus[i].online)
 			continue;
-		while (get(&c->t->cpus[i]) < floors[k])
+		while (k + 1 < classes && get(&c->t->cpus[i]) < floors[k])
 			k++;
 		c->t->cpus[i].kind = names[classes][k];
 	}

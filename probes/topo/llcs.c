@@ -19,14 +19,12 @@ static int *deepest_caches(struct collect *c)
 	for (unsigned k = 0; k < t->ncaches; k++) {
 		if (t->caches[k].level < LLC_LEVEL)
 			continue;
-		for
-			cpuset_each(cpu, &t->caches[k].cpus)
-			{
-				int *deepest = &of[collect_index(c, (unsigned)cpu)];
+		cpuset_foreach (cpu, &t->caches[k].cpus) {
+			int *deepest = &of[collect_index(c, (unsigned)cpu)];
 
-				if (*deepest < 0 || t->caches[*deepest].level < t->caches[k].level)
-					*deepest = (int)k;
-			}
+			if (*deepest < 0 || t->caches[*deepest].level < t->caches[k].level)
+				*deepest = (int)k;
+		}
 	}
 	return of;
 }
@@ -110,9 +108,8 @@ void collect_llcs(struct collect *c)
 	warn_unknown(c, of);
 	qsort(t->llcs, t->nllcs, sizeof(*t->llcs), by_id);
 	for (unsigned l = 0; l < t->nllcs; l++)
-		for
-			cpuset_each(cpu, &t->llcs[l].cpus) t->cpus[collect_index(c, (unsigned)cpu)]
-				.llc = l;
+		cpuset_foreach (cpu, &t->llcs[l].cpus)
+			t->cpus[collect_index(c, (unsigned)cpu)].llc = l;
 }
 
 /* ---- cores ----------------------------------------------------------------------------------- */

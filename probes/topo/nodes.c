@@ -36,15 +36,12 @@ static void place_by_nodes(struct collect *c, struct places *p)
 	cleanup_cpuset struct cpuset cpus = CPUSET_INIT, ids = CPUSET_INIT;
 
 	cpuset_copy(&ids, &p->nodes);
-	for
-		cpuset_each(id, &ids)
-		{
-			if (collect_set(c->r, PATHF(SYS_NODE "/node%d", id), "cpulist", "cpumap",
-				    &cpus))
-				continue;
-		for
-			cpuset_each(cpu, &cpus) place(c, p, cpu, (unsigned)id);
-		}
+	cpuset_foreach (id, &ids) {
+		if (collect_set(c->r, PATHF(SYS_NODE "/node%d", id), "cpulist", "cpumap", &cpus))
+			continue;
+		cpuset_foreach (cpu, &cpus)
+			place(c, p, cpu, (unsigned)id);
+	}
 }
 
 static void place_by_cpus(struct collect *c, struct places *p)
@@ -53,21 +50,19 @@ static void place_by_cpus(struct collect *c, struct places *p)
 
 	cpuset_copy(&rest, &c->t->online);
 	cpuset_minus(&rest, &p->placed);
-	for
-		cpuset_each(cpu, &rest)
-		{
-			sysroot_numbers(c->r, PATHF(SYS_CPU "/cpu%d", cpu), "node", &ids);
-			if (cpuset_empty(&ids))
-				cpuset_add(&lost, (unsigned)cpu);
-			else
-				place(c, p, cpu, (unsigned)cpuset_next(&ids, 0));
-		}
+	cpuset_foreach (cpu, &rest) {
+		sysroot_numbers(c->r, PATHF(SYS_CPU "/cpu%d", cpu), "node", &ids);
+		if (cpuset_empty(&ids))
+			cpuset_add(&lost, (unsigned)cpu);
+		else
+			place(c, p, cpu, (unsigned)cpuset_next(&ids, 0));
+	}
 	/* Without any node this is a kernel without NUMA, and nothing to wonder about. */
 	if (!cpuset_empty(&lost) && !cpuset_empty(&p->nodes))
 		collect_warn(
 			c, "no node claims %s: counted to node 0", collect_cpus_text(c, &lost));
-	for
-		cpuset_each(cpu, &lost) place(c, p, cpu, 0);
+	cpuset_foreach (cpu, &lost)
+		place(c, p, cpu, 0);
 }
 
 /* Without node directories all memory is that of the one node. */
@@ -86,17 +81,15 @@ static void fill_nodes(struct collect *c, const struct cpuset *ids, const struct
 	struct topo *t = c->t;
 
 	t->nodes = arena_alloc(t->arena, cpuset_count(ids) * sizeof(*t->nodes));
-	for
-		cpuset_each(id, ids)
-		{
-			struct topo_node *n = &t->nodes[t->nnodes++];
+	cpuset_foreach (id, ids) {
+		struct topo_node *n = &t->nodes[t->nnodes++];
 
-			n->id = (unsigned)id;
-			for (unsigned i = 0; i < t->ncpus; i++)
-				if (t->cpus[i].online && t->cpus[i].node == n->id)
-					cpuset_add(&n->cpus, t->cpus[i].id);
-			read_memory(c, n, !cpuset_empty(described));
-		}
+		n->id = (unsigned)id;
+		for (unsigned i = 0; i < t->ncpus; i++)
+			if (t->cpus[i].online && t->cpus[i].node == n->id)
+				cpuset_add(&n->cpus, t->cpus[i].id);
+		read_memory(c, n, !cpuset_empty(described));
+	}
 }
 
 /* One row: exactly n numbers. */

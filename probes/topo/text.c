@@ -9,12 +9,10 @@ static void add_list(const struct cpuset *cpus, struct str *out)
 	const char *lead = "";
 
 	str_addc(out, '[');
-	for
-		cpuset_each(cpu, cpus)
-		{
-			str_printf(out, "%s%d", lead, cpu);
-			lead = ", ";
-		}
+	cpuset_foreach (cpu, cpus) {
+		str_printf(out, "%s%d", lead, cpu);
+		lead = ", ";
+	}
 	str_addc(out, ']');
 }
 

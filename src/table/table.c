@@ -62,8 +62,8 @@ static void numbers_json(const struct cell *c, struct json_out *j)
 	json_array(j);
 	j->pretty = false;
 	if (c->kind == CELL_SET) {
-		for
-			cpuset_each(n, c->set) json_u64(j, (uint64_t)n);
+		cpuset_foreach (n, c->set)
+			json_u64(j, (uint64_t)n);
 	} else {
 		for (size_t i = 0; i < c->list.n; i++)
 			json_u64(j, c->list.v[i]);

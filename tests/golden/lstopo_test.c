@@ -73,30 +73,27 @@ static unsigned check_llcs(const struct topo *t, const char *xml, const struct c
 {
 	unsigned bad = 0;
 
-	for
-		cpuset_each(cpu, cpus)
-		{
-			cleanup_cpuset struct cpuset want = CPUSET_INIT, set = CPUSET_INIT;
-			const struct topo_cpu *c = topo_cpu(t, (unsigned)cpu);
-			unsigned level = 1;
+	cpuset_foreach (cpu, cpus) {
+		cleanup_cpuset struct cpuset want = CPUSET_INIT, set = CPUSET_INIT;
+		const struct topo_cpu *c = topo_cpu(t, (unsigned)cpu);
+		unsigned level = 1;
 
-			for (const char *p = strstr(xml, "<object "); p;
-				p = strstr(p + 1, "<object ")) {
-				char type[32], text[1024];
-				unsigned here;
+		for (const char *p = strstr(xml, "<object "); p; p = strstr(p + 1, "<object ")) {
+			char type[32], text[1024];
+			unsigned here;
 
-				if (!attribute(p, "type", type, sizeof(type)) ||
-					sscanf(type, "L%uCache", &here) != 1 || strchr(type, 'i') ||
-					!attribute(p, "cpuset", text, sizeof(text)) ||
-					!parse_set(text, &set) ||
-					!cpuset_has(&set, (unsigned)cpu) || here <= level)
-					continue;
-				level = here;
-				cpuset_copy(&want, &set);
-			}
-			if (level > 1)
-				bad += complaints("LLC", &want, c ? &t->llcs[c->llc].cpus : NULL);
+			if (!attribute(p, "type", type, sizeof(type)) ||
+				sscanf(type, "L%uCache", &here) != 1 || strchr(type, 'i') ||
+				!attribute(p, "cpuset", text, sizeof(text)) ||
+				!parse_set(text, &set) || !cpuset_has(&set, (unsigned)cpu) ||
+				here <= level)
+				continue;
+			level = here;
+			cpuset_copy(&want, &set);
 		}
+		if (level > 1)
+			bad += complaints("LLC", &want, c ? &t->llcs[c->llc].cpus : NULL);
+	}
 	return bad;
 }
 

@@ -137,8 +137,8 @@ void machine_change(struct machine *m, const char *text)
 		}
 		if (!dir)
 			fail("a path before the first section", line);
-		for
-			cpuset_each(n, &range) make_entry(m->dir, dir, line, n);
+		cpuset_foreach (n, &range)
+			make_entry(m->dir, dir, line, n);
 	}
 }
 

@@ -122,8 +122,9 @@ int main(void)
 	if (!r || cpuset_affinity(&allowed))
 		return 1;
 	setvbuf(stdout, NULL, _IONBF, 0);
-	for
-		cpuset_each(cpu, &allowed) if (tried++ < 2) try_cpu(r, (unsigned)cpu, &number);
+	cpuset_foreach (cpu, &allowed)
+		if (tried++ < 2)
+			try_cpu(r, (unsigned)cpu, &number);
 	sysroot_close(r);
 	return 0;
 }
