@@ -70,10 +70,6 @@ static unsigned find_classes(const struct topo *t, uint64_t (*get)(const struct 
 
 static bool kinds_by_strength(struct collect *c, uint64_t (*get)(const struct topo_cpu *))
 {
-	static const char *const names[MAX_CLASSES + 1][MAX_CLASSES] = {
-		[2] = {"big", "little"},
-		[3] = {"big", "mid", "little"},
-	};
 	uint64_t floors[MAX_CLASSES] = {0};
 	unsigned classes = find_classes(c->t, get, floors);
 
@@ -86,7 +82,7 @@ static bool kinds_by_strength(struct collect *c, uint64_t (*get)(const struct to
 			continue;
 		while (k + 1 < classes && get(&c->t->cpus[i]) < floors[k])
 			k++;
-		c->t->cpus[i].kind = names[classes][k];
+		c->t->cpus[i].kind = k == 0 ? "big" : k + 1 == classes ? "little" : "mid";
 	}
 	return true;
 }
