@@ -63,7 +63,7 @@ static int run(const void *values, const struct cli_context *cx)
 
 const struct command cmd_shell = {
 	.name = "shell",
-	.summary = "Boot a Linux guest and work in it",
+	.summary = "boot a Linux guest and work in it",
 	.about =
 		"Boots a kernel with a small userland of its own and gives it this terminal. "
 		"The guest needs no image: what it should hold is named with --include-files, and "

@@ -59,7 +59,7 @@ static int run(const void *values, const struct cli_context *cx)
 
 const struct command cmd_vm = {
 	.name = "__vm",
-	.summary = "Run one guest for another process",
+	.summary = "run one guest for another process",
 	.hidden = true,
 	.run = run,
 };

@@ -12,8 +12,9 @@
 enum {
 	WIDTH = 80,
 	SHORT_LINES = 24, /* of a terminal: -h has to fit */
-	LABEL_MAX = 30,	  /* longer labels push their help to the right */
-	INDENT = 8,	  /* of sentences in the long form */
+	FEW_EXAMPLES = 3,
+	LABEL_MAX = 30, /* longer labels push their help to the right */
+	INDENT = 8,	/* of sentences in the long form */
 };
 
 static const struct command *command_of(const struct cli_help *h)
@@ -52,10 +53,10 @@ static void add_usage(const struct cli_help *h, struct str *out)
 	wrap(out, text.s, 0, 0, WIDTH);
 }
 
-static void add_examples(const struct command *c, struct str *out)
+static void add_examples(const struct command *c, size_t most, struct str *out)
 {
-	for (const char *const *x = c->examples; x && *x; x++)
-		str_printf(out, "  $ %s\n", *x);
+	for (size_t i = 0; c->examples && c->examples[i] && i < most; i++)
+		str_printf(out, "  $ %s\n", c->examples[i]);
 }
 
 /* "-n, --frames N" */
@@ -194,24 +195,34 @@ static void join_sections(const struct str *parts, size_t n, struct str *out)
 	}
 }
 
+/* Options that get a line of their own matter more than the fourth example. */
+static size_t examples_for(const struct command *c, size_t other_lines)
+{
+	size_t n = 0;
+
+	while (c->examples && c->examples[n])
+		n++;
+	return n > FEW_EXAMPLES && n + other_lines > SHORT_LINES ? FEW_EXAMPLES : n;
+}
+
 static void help_short(const struct cli_help *h, struct str *out)
 {
 	enum { EXAMPLES, USAGE, COMMANDS, OPTIONS, TAIL, PARTS };
 	struct str parts[PARTS] = {STR_INIT};
 	item_list args = {0}, subs = {0}, opts = {0};
-	size_t room = SHORT_LINES - 1;
+	size_t lines;
 
 	collect(h, &args, &subs, &opts);
-	add_examples(command_of(h), &parts[EXAMPLES]);
 	add_usage(h, &parts[USAGE]);
 	add_list(&args, &parts[USAGE]);
 	add_list(&subs, &parts[COMMANDS]);
 	str_addc(&parts[TAIL], '\'');
 	command_words(h->path, h->depth, &parts[TAIL]);
 	str_add(&parts[TAIL], " --help' says more.\n");
-	for (size_t i = 0; i < OPTIONS; i++)
-		room -= count_lines(&parts[i]);
-	short_options(&opts, room, &parts[OPTIONS]);
+	lines = count_lines(&parts[USAGE]) + count_lines(&parts[COMMANDS]) + 1;
+	add_examples(command_of(h), examples_for(command_of(h), lines + opts.n), &parts[EXAMPLES]);
+	lines += count_lines(&parts[EXAMPLES]);
+	short_options(&opts, SHORT_LINES - lines, &parts[OPTIONS]);
 	join_sections(parts, PARTS, out);
 	for (size_t i = 0; i < PARTS; i++)
 		str_release(&parts[i]);
@@ -297,7 +308,7 @@ static void help_long(const struct cli_help *h, struct str *out)
 	}
 	if (c->examples) {
 		heading(h, "Examples", out);
-		add_examples(c, out);
+		add_examples(c, SIZE_MAX, out);
 	}
 	long_section(h, "Arguments", &args, out);
 	long_section(h, "Commands", &subs, out);

@@ -73,10 +73,11 @@ static bool is_name(const char *name)
 	return islower((unsigned char)*name);
 }
 
-/* A phrase for a list: plain, and without a full stop. */
+/* A phrase for a list: plain, without a capital (an acronym's aside) and without a full stop. */
 static void check_phrase(const char *owner, const char *text)
 {
-	if (!text || !*text || !plain(text) || str_ends(text, "."))
+	if (!text || !*text || !plain(text) || str_ends(text, ".") ||
+		(isupper((unsigned char)text[0]) && !isupper((unsigned char)text[1])))
 		fail_msg("%s: '%s' is no phrase", owner, text ? text : "(none)");
 }
 
@@ -248,6 +249,18 @@ static void check_completions_have(const struct where *w, const char *word, bool
 	}
 }
 
+/* Whether another command shows an option of that name. */
+static bool shown_elsewhere(const struct command *c, const char *name)
+{
+	for (size_t i = 0; i < c->nopts; i++)
+		if (!c->opts[i].hidden && strcmp(c->opts[i].name, name) == 0)
+			return true;
+	for (size_t i = 0; c->sub && c->sub[i]; i++)
+		if (!c->sub[i]->hidden && shown_elsewhere(c->sub[i], name))
+			return true;
+	return false;
+}
+
 static void check_renderings(const struct where *w)
 {
 	if (hidden(w))
@@ -258,7 +271,8 @@ static void check_renderings(const struct where *w)
 
 		check_help_has(w, word, !o->hidden);
 		check_man_has(w, o);
-		check_completions_have(w, word, !o->hidden);
+		if (!o->hidden || !shown_elsewhere(w->path[0], o->name))
+			check_completions_have(w, word, !o->hidden);
 	}
 	for (size_t i = 0; at(w)->sub && at(w)->sub[i]; i++) {
 		const struct command *sub = at(w)->sub[i];
