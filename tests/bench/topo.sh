@@ -2,6 +2,7 @@
 # `ktstr topo` beside `lscpu -e`, by turns, so that whatever else the machine does hits both: medians in microseconds
 # and their ratio, which must not exceed 1. RUNS (101) of each. A bare `true` shows how much of it is starting a process.
 set -u
+KTSTR=${KTSTR:-$PWD/ktstr}
 runs=${RUNS:-101} limit=${LIMIT:-1.00}
 command -v lscpu >/dev/null || { echo "skipped: lscpu is not installed"; exit 0; }
 

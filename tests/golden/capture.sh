@@ -3,7 +3,7 @@
 # is shown wrong, or is merely unusual, becomes a test case this way:
 #
 #   tests/golden/capture.sh >tests/golden/topo/NAME.machine      (of a tree: capture.sh DIR)
-#   make tests-build && UPDATE=1 make test-run ONLY=golden/topo  (then look at what NAME.txt and NAME.json say)
+#   UPDATE=1 make test-run ONLY=golden/topo                     (then look at what NAME.txt and NAME.json say)
 #
 # Nothing else of the machine gets in: no names, no addresses, no serial numbers.
 set -u
