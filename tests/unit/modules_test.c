@@ -276,6 +276,7 @@ static void without_a_tree_everything_is_missing(void **state)
 	assert_int_equal(modindex_open(NULL, &w->index, &w->e), 0);
 	assert_int_equal(modules_pick(&w->index, &w->want, NULL, &w->picks, &w->e), 0);
 	assert_int_equal(w->picks.missing.n, 1);
+	module_picks_release(&w->picks);
 	assert_int_equal(modules_pick(&w->index, NULL, &w->want, &w->picks, &w->e), -ENOENT);
 	assert_non_null(strstr(w->e.msg, "no folder of modules"));
 	assert_int_equal(modindex_open("/nowhere", &w->index, &w->e), -ENOENT);
