@@ -7,36 +7,89 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "src/base/archive.h"
 #include "src/base/file.h"
-#include "src/kernels/deb.h"
 #include "src/kernels/report.h"
-#include "src/kernels/untar.h"
 
 /* Far above any kernel package (a full Debian kernel unpacks to 400 MB in 4,000 files). */
 #define UNPACKED_MAX (4ULL << 30)
 enum { ENTRIES_MAX = 200000, CONTROL_MAX = 1 << 20, CHUNK = 1 << 18 };
 
+/* ---- the outer archive ---------------------------------------------------------------------- */
+
+/* deb(5): an ar archive of debian-binary, control.tar* and data.tar*, in this order. */
+struct deb {
+	int fd;
+	struct arc *outer, *inner;
+};
+
+static void deb_close(struct deb *d)
+{
+	arc_close(d->inner);
+	arc_close(d->outer);
+	if (d->fd >= 0)
+		close(d->fd);
+}
+
+static int no_deb(const char *path, const char *why, struct err *e)
+{
+	return err_set(e, EBADMSG, "'%s' is not a usable Debian package: %s", path, why);
+}
+
+/* Goes to the first member whose name begins so. */
+static int find_member(struct deb *d, const char *path, const char *begin, struct err *e)
+{
+	struct arc_entry entry;
+	int rc;
+
+	for (bool first = true; (rc = arc_next(d->outer, &entry, e)) > 0; first = false) {
+		if (first && strcmp(entry.path, "debian-binary") != 0)
+			return no_deb(path, "it is an archive of something else", e);
+		if (str_starts(entry.path, begin))
+			return 0;
+	}
+	return rc < 0 ? rc
+		      : err_set(e, EBADMSG, "'%s' is not a usable Debian package: it has no %s",
+				path, begin);
+}
+
+static int deb_open(
+	const char *path, const char *begin, struct deb *d, struct stat *st, struct err *e)
+{
+	int rc = 0;
+
+	*d = (struct deb){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+	if (d->fd < 0 || fstat(d->fd, st))
+		return err_sys(e, errno, "cannot open package '%s'", path);
+	if (!S_ISREG(st->st_mode))
+		return no_deb(path, "it is not a regular file", e);
+	d->outer = arc_open_fd(d->fd, path, e);
+	rc = d->outer ? find_member(d, path, begin, e) : -e->code;
+	if (rc)
+		return rc;
+	d->inner = arc_open_nested(d->outer, path, e);
+	return d->inner ? 0 : -e->code;
+}
+
 /* ---- control data -------------------------------------------------------------------------- */
 
-static int read_control(struct untar *u, const char *path, struct str *text, struct err *e)
+static int read_control(struct arc *a, const char *path, struct str *text, struct err *e)
 {
-	struct untar_entry entry;
+	struct arc_entry entry;
 	ssize_t n = 0;
 	int rc;
 
-	while ((rc = untar_next(u, &entry, e)) > 0) {
-		const char *name = str_starts(entry.path, "./") ? entry.path + 2 : entry.path;
-
-		if (strcmp(name, "control") != 0 || entry.type != UNTAR_FILE)
+	while ((rc = arc_next(a, &entry, e)) > 0) {
+		if (strcmp(entry.path, "control") != 0 || entry.type != ARC_FILE)
 			continue;
 		do {
-			n = untar_read(u, str_reserve(text, 4096), 4096, e);
+			n = arc_read(a, str_reserve(text, 4096), 4096, e);
 			text->len += n > 0 ? (size_t)n : 0;
 		} while (n > 0 && text->len < CONTROL_MAX);
 		str_add(text, "");
 		return n < 0 ? (int)n : 0;
 	}
-	return rc < 0 ? rc : err_set(e, EINVAL, "package '%s' has no control file", path);
+	return rc < 0 ? rc : no_deb(path, "it has no control file", e);
 }
 
 static int check_control(struct package *p, const char *text, struct err *e)
@@ -52,26 +105,19 @@ static int check_control(struct package *p, const char *text, struct err *e)
 
 int package_open(const char *path, struct package *out, struct err *e)
 {
-	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	cleanup_str struct str text = STR_INIT;
-	struct untar *u;
 	struct stat st;
-	struct deb deb;
+	struct deb d;
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	if (fd < 0 || fstat(fd, &st))
-		return err_sys(e, errno, "cannot open package '%s'", path);
-	rc = deb_open(fd, path, &deb, e);
+	rc = deb_open(path, "control.tar", &d, &st, e);
+	rc = rc ? rc : read_control(d.inner, path, &text, e);
+	deb_close(&d);
 	if (rc)
 		return rc;
-	u = untar_open(fd, deb.control.offset, deb.control.size, path, e);
-	if (!u)
-		return -e->code;
 	out->path = xstrdup(path);
-	rc = read_control(u, path, &text, e);
-	untar_close(u);
-	rc = rc ? rc : check_control(out, str_get(&text), e);
+	rc = check_control(out, str_get(&text), e);
 	if (rc) {
 		package_release(out);
 		return rc;
@@ -90,20 +136,6 @@ void package_release(struct package *p)
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
-
-static bool is_safe(const char *path)
-{
-	if (path[0] == '/')
-		return false;
-	while (*path) {
-		size_t n = strcspn(path, "/");
-
-		if (n == 2 && path[0] == '.' && path[1] == '.')
-			return false;
-		path += n + (path[n] == '/');
-	}
-	return true;
-}
 
 /* Copies path without "./", empty parts and a slash at its end. */
 static void plain(const char *path, struct str *out)
@@ -136,8 +168,6 @@ enum package_place package_place(
 	size_t n;
 
 	str_clear(inside);
-	if (!is_safe(path))
-		return PACKAGE_UNSAFE;
 	plain(path, &name);
 	s = str_get(&name);
 	if (boot_file(s, "boot/vmlinuz-", release)) {
@@ -171,8 +201,8 @@ struct unpack {
 	const struct package *p;
 	const char *entry;
 	const struct kernel_report *report;
-	struct untar *u;
-	uint64_t total; /* compressed bytes */
+	struct deb deb;
+	uint64_t total; /* bytes of the package */
 	uint64_t written;
 	unsigned entries;
 	char *folder; /* the one made last */
@@ -189,11 +219,13 @@ static int make_folder(struct unpack *w, const char *path, struct err *e)
 	return file_mkdirs(folder, 0755, e);
 }
 
+/* How far the reading is, is how far it all is. */
 static int cancelled(const struct unpack *w, struct err *e)
 {
 	cleanup_free char *what = xasprintf("unpacking %s", w->p->control.package);
+	off_t at = lseek(w->deb.fd, 0, SEEK_CUR);
 
-	if (!report_progress(w->report, what, untar_consumed(w->u), w->total))
+	if (!report_progress(w->report, what, at > 0 ? (uint64_t)at : 0, w->total))
 		return 0;
 	return err_set(e, ECANCELED, "cancelled while unpacking '%s'", w->p->path);
 }
@@ -203,7 +235,7 @@ static int copy_contents(struct unpack *w, int fd, const char *path, struct err 
 	cleanup_free char *buf = xmalloc(CHUNK);
 
 	for (;;) {
-		ssize_t n = untar_read(w->u, buf, CHUNK, e);
+		ssize_t n = arc_read(w->deb.inner, buf, CHUNK, e);
 		int rc;
 
 		if (n <= 0)
@@ -241,17 +273,17 @@ static int make_file(struct unpack *w, const char *path, struct err *e)
 
 /* A hard link to a file that was kept; to anything else it is refused. */
 static int make_link(
-	struct unpack *w, const struct untar_entry *entry, const char *path, struct err *e)
+	struct unpack *w, const struct arc_entry *entry, const char *path, struct err *e)
 {
 	cleanup_str struct str inside = STR_INIT;
 	cleanup_free char *target = NULL;
 	char release[IMAGE_RELEASE_MAX];
-	enum package_place place = package_place(entry->target, &inside, release);
+	enum package_place place = package_place(entry->link, &inside, release);
 	int rc;
 
-	if (place == PACKAGE_UNSAFE || place == PACKAGE_SKIP)
+	if (place == PACKAGE_SKIP)
 		return err_set(e, EINVAL, "package '%s' links '%s' to '%s', outside of its kernel",
-			w->p->path, entry->path, entry->target);
+			w->p->path, entry->path, entry->link);
 	target = file_join(w->entry, str_get(&inside));
 	rc = make_folder(w, path, e);
 	if (!rc && link(target, path))
@@ -259,7 +291,7 @@ static int make_link(
 	return rc;
 }
 
-static int take_entry(struct unpack *w, const struct untar_entry *entry, struct err *e)
+static int take_entry(struct unpack *w, const struct arc_entry *entry, struct err *e)
 {
 	cleanup_str struct str inside = STR_INIT;
 	cleanup_free char *path = NULL;
@@ -268,48 +300,29 @@ static int take_entry(struct unpack *w, const struct untar_entry *entry, struct 
 	if (++w->entries > ENTRIES_MAX)
 		return err_set(
 			e, EFBIG, "package '%s' holds more than %d files", w->p->path, ENTRIES_MAX);
-	switch (package_place(entry->path, &inside, release)) {
-	case PACKAGE_UNSAFE:
-		return err_set(e, EINVAL, "package '%s' holds the unsafe path '%s'", w->p->path,
-			entry->path);
-	case PACKAGE_SKIP:
+	if (package_place(entry->path, &inside, release) == PACKAGE_SKIP)
 		return 0;
-	case PACKAGE_IMAGE:
-	case PACKAGE_OTHER:
-		break;
-	}
 	path = file_join(w->entry, str_get(&inside));
-	if (entry->type == UNTAR_FILE)
+	if (entry->type == ARC_FILE)
 		return make_file(w, path, e);
-	return entry->type == UNTAR_HARDLINK ? make_link(w, entry, path, e) : 0;
+	return entry->type == ARC_HARDLINK ? make_link(w, entry, path, e) : 0;
 }
 
 int package_unpack(const struct package *p, const char *entry, const struct kernel_report *report,
 	struct err *e)
 {
-	cleanup_close int fd = open(p->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct unpack w = {.p = p, .entry = entry, .report = report};
-	struct untar_entry next;
-	struct deb deb;
-	int rc;
+	struct arc_entry next;
+	struct stat st;
+	int rc = deb_open(p->path, "data.tar", &w.deb, &st, e);
 
-	if (fd < 0)
-		return err_sys(e, errno, "cannot open package '%s'", p->path);
-	rc = deb_open(fd, p->path, &deb, e);
-	if (rc)
-		return rc;
-	w.total = deb.data.size;
-	w.u = untar_open(fd, deb.data.offset, deb.data.size, p->path, e);
-	if (!w.u)
-		return -e->code;
-	while ((rc = untar_next(w.u, &next, e)) > 0) {
+	w.total = rc ? 0 : (uint64_t)st.st_size;
+	while (!rc && (rc = arc_next(w.deb.inner, &next, e)) > 0) {
 		rc = take_entry(&w, &next, e);
 		if (!rc)
 			rc = cancelled(&w, e);
-		if (rc)
-			break;
 	}
-	untar_close(w.u);
+	deb_close(&w.deb);
 	free(w.folder);
 	return rc;
 }

@@ -23,12 +23,12 @@ void package_release(struct package *p);
 
 /* Where a package's file goes inside a cache entry. */
 enum package_place {
-	PACKAGE_SKIP,	/* not needed */
-	PACKAGE_IMAGE,	/* boot/vmlinuz-R becomes bzImage */
-	PACKAGE_OTHER,	/* boot/config-R, modules of lib/modules/R and usr/lib/modules/R */
-	PACKAGE_UNSAFE, /* absolute, or climbs with ".." */
+	PACKAGE_SKIP,  /* not needed */
+	PACKAGE_IMAGE, /* boot/vmlinuz-R becomes bzImage */
+	PACKAGE_OTHER, /* boot/config-R, modules of lib/modules/R and usr/lib/modules/R */
 };
-/* Fills in the path inside the entry, and the release it speaks of, for IMAGE and OTHER. */
+/* The path is relative and without "..", as src/base/archive gives it.
+ * Fills in the path inside the entry, and the release it speaks of, for IMAGE and OTHER. */
 enum package_place package_place(
 	const char *path, struct str *inside, char release[IMAGE_RELEASE_MAX]);
 

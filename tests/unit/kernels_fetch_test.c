@@ -359,12 +359,11 @@ static void corrupt_packages_are_refused_by_name(void **state)
 
 	debian(g, "show", "6.1.99-1");
 	fixture_text(g->dir, "apt/pool/" IMAGE "_6.1.99-1_amd64.deb", "<html>no</html>");
-	expect_failure(g, IMAGE "_6.1.99-1_amd64.deb' is not a usable Debian package");
+	expect_failure(g, IMAGE "_6.1.99-1_amd64.deb' is damaged or not in a known format");
 	pool(g, IMAGE, "6.1.99-1", 100000);
 	assert_int_equal(file_read(path, 1 << 20, &bytes, NULL), 0);
 	fixture_write(path, bytes.s, bytes.len / 2);
-	expect_failure(
-		g, IMAGE "_6.1.99-1_amd64.deb' is not a usable Debian package: it was cut off");
+	expect_failure(g, IMAGE "_6.1.99-1_amd64.deb' is damaged");
 	/* some other package under the right name */
 	fixture_kernel_deb(path, "linux-image-other", "6.1.99-1", RELEASE, 10, NULL);
 	expect_failure(g, "apt-get left no package file of " IMAGE);
