@@ -52,7 +52,8 @@ static void topology(struct text *t, const char *asked)
 	unsigned n, l, c, h;
 
 	if (!asked || sscanf(asked, "%u,%u,%u,%u", &n, &l, &c, &h) != 4) {
-		add(t, "  topology:  %ld CPUs online\r\n", sysconf(_SC_NPROCESSORS_ONLN));
+		n = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+		add(t, "  topology:  %u CPU%s online\r\n", n, plural(n));
 		return;
 	}
 	add(t, "  topology:  ");

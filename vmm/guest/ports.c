@@ -107,8 +107,13 @@ static long patience_ms(void)
 
 static int open_virtio(int uevents, int *bulk, int *console)
 {
+	static const char driver[] = "/sys/bus/virtio/drivers/virtio_console";
 	long until = now_ms() + patience_ms();
 
+	if (access(driver, F_OK)) { /* nothing to wait for */
+		say("no virtio ports: the driver virtio_console is neither built in nor loaded");
+		return -1;
+	}
 	do {
 		if (*bulk < 0)
 			*bulk = open_named(PROTO_PORT_BULK);

@@ -188,10 +188,9 @@ struct alarm {
 
 static int alarm_set(struct alarm *a, int vcpu)
 {
-	struct {
-		struct kvm_signal_mask head;
-		unsigned char set[8]; /* the kernel's sigset_t */
-	} mask = {.head.len = 8};
+	/* the kernel's sigset_t has 8 bytes, and the struct ends where it begins */
+	_Alignas(struct kvm_signal_mask) unsigned char room[sizeof(struct kvm_signal_mask) + 8];
+	struct kvm_signal_mask *mask = (struct kvm_signal_mask *)room;
 	struct sigevent ev = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGRTMIN + 1};
 	const struct itimerspec when = {.it_value.tv_nsec = DEADLINE_NS};
 	sigset_t in_run;
@@ -202,10 +201,11 @@ static int alarm_set(struct alarm *a, int vcpu)
 	pthread_sigmask(SIG_BLOCK, &a->mine, &a->before);
 	in_run = a->before;
 	sigdelset(&in_run, ev.sigev_signo);
-	memcpy(mask.head.sigset, &in_run, 8);
+	mask->len = 8;
+	memcpy(mask->sigset, &in_run, 8);
 	if (timer_create(CLOCK_MONOTONIC, &ev, &a->timer))
 		goto failed;
-	if (!ioctl(vcpu, KVM_SET_SIGNAL_MASK, &mask) && !timer_settime(a->timer, 0, &when, NULL)) {
+	if (!ioctl(vcpu, KVM_SET_SIGNAL_MASK, mask) && !timer_settime(a->timer, 0, &when, NULL)) {
 		a->set = true;
 		return 0;
 	}
