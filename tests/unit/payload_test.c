@@ -142,8 +142,8 @@ static void a_plain_shell_has_what_it_takes(void **state)
 		assert_int_equal(it.mode, rows[i].mode);
 	}
 	assert_true(find(&w->archive, "init", &it));
-	assert_int_equal(it.size, embed_init_end - embed_init_start);
-	assert_memory_equal(it.data, embed_init_start, it.size);
+	assert_int_equal(it.size, embed_init_size);
+	assert_memory_equal(it.data, embed_init, it.size);
 	assert_memory_equal(it.data, "\177ELF", 4);
 }
 

@@ -270,8 +270,10 @@ static int place_home(struct wish *w, struct tree *t, struct err *e)
 	w->home = tree_home(t, &st);
 	if (w->home)
 		return 0;
-	if (tree_is_hidden(path) || !tree_free_at(t, path))
-		path = other = substitute_home(t, w->real);
+	if (tree_is_hidden(path) || !tree_free_at(t, path)) {
+		other = substitute_home(t, w->real);
+		path = other;
+	}
 	st.st_mode = S_IFREG | 0755;
 	rc = tree_file(t, path, w->real, &st, e);
 	if (!rc)

@@ -93,8 +93,7 @@ static int add_system(struct build *b, struct err *e)
 	if (!rc)
 		rc = add_skeleton(b->tree, e);
 	if (!rc)
-		rc = tree_bytes(b->tree, "init", 0755, embed_init_start,
-			(size_t)(embed_init_end - embed_init_start), e);
+		rc = tree_bytes(b->tree, "init", 0755, embed_init, embed_init_size, e);
 	return rc ? rc : tree_file(b->tree, "bin/busybox", busybox, &st, e);
 }
 

@@ -236,7 +236,8 @@ bool search_library(const struct search_env *env, const struct search_object *fr
 
 		search_expand(soname, from->origin, dyn->kind, &names);
 		/* Relative to wherever the program is started: nobody can know. */
-		return names.v[0][0] == '/' && take(names.v[0], dyn->kind, SEARCH_PATH, out);
+		return names.n && names.v[0][0] == '/' &&
+		       take(names.v[0], dyn->kind, SEARCH_PATH, out);
 	}
 	if (in_rpaths(from, soname, out))
 		return true;
