@@ -209,9 +209,9 @@ static void bash_offers_it(void **state)
 	static const char *const argv[] = {"bash", "--norc", "--noprofile", "-i", NULL};
 	const struct place *p = *state;
 	cleanup_str struct str in = STR_INIT;
-	cleanup_close int fd = file_memfd("bash");
 
 	need("bash");
+	cleanup_close int fd = file_memfd("bash");
 	write_completion(p, "bash", "demo");
 	put(p->dir, "tell", 0644, tell);
 	str_add(&in, ". ../bash\n. ../tell\n");
@@ -268,9 +268,9 @@ static void fish_offers_it(void **state)
 	const char *argv[] = {"fish", "--no-config", NULL, NULL};
 	const struct place *p = *state;
 	cleanup_str struct str script = STR_INIT;
-	cleanup_free char *path = file_join(p->dir, "driver");
 
-	need("fish");
+	need("fish"); /* before anything is allocated: skipping jumps out */
+	cleanup_free char *path = file_join(p->dir, "driver");
 	write_completion(p, "fish", "demo");
 	str_add(&script, "source ../fish\n");
 	for (size_t i = 0; i < ARRAY_LEN(queries); i++)
@@ -438,10 +438,10 @@ static void powershell_parses_it(void **state)
 		"Set-Content -Path $env:GOT -Value \"errors $($errs.Count)\"\n";
 	const struct place *p = *state;
 	const char *argv[] = {"pwsh", "-NoProfile", "-File", NULL, NULL};
-	cleanup_free char *path = file_join(p->dir, "check.ps1");
 	cleanup_str struct str script = STR_INIT, got = STR_INIT;
 
 	need("pwsh");
+	cleanup_free char *path = file_join(p->dir, "check.ps1");
 	cli_completion(&demo_cli, "powershell", "demo", &script, NULL);
 	put(p->dir, "powershell.ps1", 0644, str_get(&script));
 	put(p->dir, "check.ps1", 0644, check_it);
