@@ -97,6 +97,9 @@ struct app_options {
 
 struct app *app_new(const struct app_options *o);
 void app_free(struct app *a);
+
+/* What holds whichever pane has the focus. */
+extern const struct key_table app_global_keys;
 /* The pane at the tab bar's number is opened without taking the focus from an earlier one. */
 struct pane *app_add(struct app *a, const struct pane_ops *ops, const void *arg, struct err *e);
 void app_key(struct app *a, const struct ui_key *k);

@@ -75,7 +75,6 @@ void app_set_paused(struct app *a, bool paused);
 void app_set_delay(struct app *a, uint64_t ns);
 
 /* app_keys.c */
-extern const struct key_table app_global_keys;
 const struct key_table *app_pane_keys(const struct pane *p);
 
 /* app_draw.c */

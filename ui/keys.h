@@ -122,5 +122,11 @@ struct key_table {
 	size_t n;
 } __attribute__((designated_init));
 
+/* Keys under one heading of the manual; a list of them ends with a row without a title. */
+struct key_section {
+	const char *title;
+	const struct key_table *keys;
+};
+
 /* The first row of the table that has this key and whose needs are among `have`; NULL = none. */
 const struct key_row *keymap_find(const struct key_table *t, const struct ui_key *k, unsigned have);

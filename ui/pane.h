@@ -82,6 +82,8 @@ struct pane_ops {
 	/* The table of the present mode; the global keys come after it. Dialogs get no global
 	 * keys. */
 	const struct key_table *(*keys)(const void *self);
+	/* Every table that keys() may return, for the manual. */
+	const struct key_section *sections;
 	/* A dialog's wanted interior size, clipped to the screen; required for dialogs. For others
 	 * the height that shows everything in *cols columns (rows only; NULL = all there is). Both
 	 * hold the screen's size when called. */

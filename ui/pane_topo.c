@@ -428,6 +428,8 @@ static const struct key_row rows[] = {
 
 static const struct key_table table = {.rows = rows, .n = ARRAY_LEN(rows)};
 
+static const struct key_section sections[] = {{"Topology", &table}, {NULL, NULL}};
+
 static const struct key_table *topo_keys(const void *self)
 {
 	(void)self;
@@ -517,6 +519,7 @@ const struct pane_ops pane_topo = {
 	.draw = topo_draw,
 	.status = topo_status,
 	.keys = topo_keys,
+	.sections = sections,
 	.want = topo_want,
 	.json = topo_json_of,
 	.busy = topo_busy,

@@ -101,7 +101,8 @@ struct command {
 	const struct command *const
 		*sub; /* NULL-terminated; then run is NULL or runs without a subcommand */
 	size_t values_size;
-	bool hidden; /* not listed, not completed, not in the man page */
+	void (*manual)(struct str *mdoc); /* further sections of its page; NULL = none */
+	bool hidden;			  /* not listed, not completed, not in the man page */
 	/* Returns the exit code. Errors are printed by the command with cli_error(). */
 	int (*run)(const void *values, const struct cli_context *cx);
 } __attribute__((designated_init));

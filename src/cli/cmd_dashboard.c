@@ -9,6 +9,7 @@
 #include "src/base/file.h"
 #include "src/base/parse.h"
 #include "src/cli/cli.h"
+#include "src/cli/man_keys.h"
 #include "src/cli/term.h"
 #include "ui/batch.h"
 #include "ui/dashboard.h"
@@ -280,5 +281,6 @@ const struct command cli_root = {
 	.nopts = sizeof(opts) / sizeof(opts[0]),
 	.values_size = sizeof(struct dashboard_values),
 	.sub = cli_commands,
+	.manual = man_keys,
 	.run = run,
 };

@@ -67,15 +67,24 @@ static void add_head(const struct page *p)
 	str_addc(p->out, '\n');
 }
 
-/* How one command is called; words: "kernel list", NULL for the root. */
-static void add_call(const struct page *p, const struct command *c, const char *words)
+/* How one command is called; words: "kernel list", NULL for the root. Options that go only with
+ * another one are left to a call that has it. */
+static void add_call(
+	const struct page *p, const struct command *c, const char *words, const char *with)
 {
 	str_printf(p->out, ".Nm %s\n", p->root->name);
 	if (words)
 		str_printf(p->out, ".Cm %s\n", words);
-	for (size_t i = 0; i < c->nopts; i++)
-		if (!c->opts[i].hidden)
-			add_option_macro(p, ".Op", &c->opts[i]);
+	if (with)
+		str_printf(p->out, ".Fl Fl %s\n", with);
+	for (size_t i = 0; i < c->nopts; i++) {
+		const struct opt *o = &c->opts[i];
+		bool fits = !is_main(p) ||
+			    (with ? o->needs && strcmp(o->needs, with) == 0 : o->needs == NULL);
+
+		if (!o->hidden && fits)
+			add_option_macro(p, ".Op", o);
+	}
 	for (size_t i = 0; i < c->nargs; i++) {
 		str_add(p->out, c->args[i].required ? ".Ar" : ".Op Ar");
 		add_arg(p, c->args[i].name);
@@ -83,23 +92,38 @@ static void add_call(const struct page *p, const struct command *c, const char *
 	}
 }
 
+static void add_main_calls(const struct page *p)
+{
+	if (p->c->run)
+		add_call(p, p->c, NULL, NULL);
+	for (size_t i = 0; i < p->c->nopts; i++) {
+		const char *needs = p->c->opts[i].needs;
+
+		if (!needs || strcmp(needs, "batch") != 0)
+			continue;
+		add_call(p, p->c, NULL, needs);
+		break;
+	}
+	str_add(p->out, ".Nm\n.Ar command\n.Op Ar option ...\n"
+			".Nm\n.Fl Fl version\n.Op Fl Fl verbose\n");
+}
+
 static void add_synopsis(const struct page *p)
 {
 	const struct command *c = p->c;
 
 	str_add(p->out, ".Sh SYNOPSIS\n");
-	if (c->run)
-		add_call(p, c, is_main(p) ? NULL : c->name);
 	if (is_main(p)) {
-		str_printf(p->out, ".Nm\n.Ar command\n.Op Ar option ...\n");
-		str_printf(p->out, ".Nm\n.Fl Fl version\n.Op Fl Fl verbose\n");
+		add_main_calls(p);
 		return;
 	}
+	if (c->run)
+		add_call(p, c, c->name, NULL);
 	for (size_t i = 0; c->sub && c->sub[i]; i++) {
 		cleanup_free char *words = xasprintf("%s %s", c->name, c->sub[i]->name);
 
 		if (!c->sub[i]->hidden)
-			add_call(p, c->sub[i], words);
+			add_call(p, c->sub[i], words, NULL);
 	}
 }
 
@@ -307,6 +331,8 @@ static void add_page(const struct page *p)
 	add_head(p);
 	add_synopsis(p);
 	add_description(p);
+	if (p->c->manual)
+		p->c->manual(p->out);
 	add_facts(p, "ENVIRONMENT", " Ev", manual_environment, false);
 	add_facts(p, "FILES", " Pa", manual_files, false);
 	add_facts(p, "EXIT STATUS", "", manual_exit, true);

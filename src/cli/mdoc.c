@@ -27,11 +27,20 @@ static const char *escape_of(char c)
 	}
 }
 
+/* A macro would take such a character, alone between blanks, for punctuation. */
+static bool is_delimiter(const char *text, size_t i, size_t n)
+{
+	return strchr("([|.,;:?!)]", text[i]) && (i == 0 || text[i - 1] == ' ') &&
+	       (i + 1 == n || text[i + 1] == ' ');
+}
+
 static void add_guarded(struct str *out, const char *text, size_t n, bool hyphens)
 {
 	if (n && (text[0] == '.' || text[0] == '\''))
 		str_add(out, "\\&");
 	for (size_t i = 0; i < n; i++) {
+		if (is_delimiter(text, i, n))
+			str_add(out, "\\&");
 		const char *e = hyphens && text[i] == '-' ? NULL : escape_of(text[i]);
 
 		if (e)
@@ -58,7 +67,7 @@ static bool ends_sentence(const char *word, size_t n)
 {
 	while (n && strchr(")\"'", word[n - 1]))
 		n--;
-	return n && strchr(".!?", word[n - 1]);
+	return n > 1 && strchr(".!?", word[n - 1]);
 }
 
 static void add_words(struct str *out, const char *text, size_t n)

@@ -123,6 +123,7 @@ static void text_is_no_markup(void **state)
 	check_mdoc("a\\fBb", "a\\efBb\n");
 	check_mdoc("say \"--json\" or -1", "say \\(dq\\-\\-json\\(dq or \\-1\n");
 	check_mdoc("run-time", "run-time\n");
+	check_mdoc("the key ? lists", "the key \\&? lists\n");
 	check_mdoc("One. Two! (Three.) four", "One.\nTwo!\n(Three.)\nfour\n");
 	check_mdoc("a\n\nb", "a\n.Pp\nb\n");
 	check_mdoc("a\n\n  x  y\n  .z\n\nb", "a\n.Bd -literal\n  x  y\n  .z\n.Ed\n.Pp\nb\n");
