@@ -393,10 +393,17 @@ void app_set_paused(struct app *a, bool paused)
 	app_dirty(a, false);
 }
 
+/* As parse_duration() takes it: "500ms", "2s". */
+void app_format_delay(uint64_t ns, struct str *out)
+{
+	if (ns % NS_PER_SEC)
+		str_printf(out, "%llums", (unsigned long long)(ns / NS_PER_MS));
+	else
+		str_printf(out, "%llus", (unsigned long long)(ns / NS_PER_SEC));
+}
+
 void app_set_delay(struct app *a, uint64_t ns)
 {
-	cleanup_str struct str text = STR_INIT;
-
 	if (ns < APP_DELAY_MIN_MS * NS_PER_MS)
 		ns = APP_DELAY_MIN_MS * NS_PER_MS;
 	if (ns > APP_DELAY_MAX_MS * NS_PER_MS)

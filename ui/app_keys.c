@@ -1,9 +1,7 @@
 /* What keys and the mouse do. */
 #include <string.h>
 
-#include "src/base/clock.h"
 #include "src/base/parse.h"
-#include "src/base/units.h"
 #include "ui/app_state.h"
 #include "ui/chrome.h"
 
@@ -210,10 +208,7 @@ static void delay_start(struct app *a)
 {
 	cleanup_str struct str now = STR_INIT;
 
-	if (a->delay_ns % NS_PER_SEC)
-		str_printf(&now, "%llums", (unsigned long long)(a->delay_ns / NS_PER_MS));
-	else
-		str_printf(&now, "%llus", (unsigned long long)(a->delay_ns / NS_PER_SEC));
+	app_format_delay(a->delay_ns, &now);
 	prompt_start(&a->prompt, PROMPT_DELAY, str_get(&now));
 }
 
@@ -303,7 +298,7 @@ static void say_delay(struct app *a)
 {
 	cleanup_str struct str text = STR_INIT;
 
-	units_duration(&text, a->delay_ns);
+	app_format_delay(a->delay_ns, &text);
 	app_message(a, APP_INFO, "every %s", str_get(&text));
 }
 

@@ -73,6 +73,7 @@ void pane_status_release(struct pane_status *s);
 void app_refresh_status(struct app *a);
 void app_set_paused(struct app *a, bool paused);
 void app_set_delay(struct app *a, uint64_t ns);
+void app_format_delay(uint64_t ns, struct str *out);
 
 /* app_keys.c */
 const struct key_table *app_pane_keys(const struct pane *p);

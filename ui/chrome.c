@@ -72,7 +72,7 @@ static void live_text(const struct app *a, struct str *out)
 		return;
 	}
 	str_add(out, "every ");
-	units_duration(out, a->delay_ns);
+	app_format_delay(a->delay_ns, out);
 }
 
 static int pieces(const struct app *a, struct piece *p)

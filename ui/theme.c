@@ -88,8 +88,8 @@ static const struct ui_style heat_mono[] = {FG(UI_DEFAULT, 0), FG(UI_DEFAULT, 0)
 	FG(UI_DEFAULT, UI_BOLD), FG(UI_DEFAULT, UI_BOLD)};
 static const struct ui_style heat8[] = {
 	FG(UI_DEFAULT, UI_DIM), FG(GREEN, 0), FG(YELLOW, 0), FG(RED, 0), FG(RED, UI_BOLD)};
-static const struct ui_style heat256[] = {FG(243, 0), FG(65, 0), FG(71, 0), FG(107, 0), FG(143, 0),
-	FG(178, 0), FG(172, 0), FG(166, 0), FG(160, UI_BOLD)};
+static const struct ui_style heat256[] = {FG(242, 0), FG(65, 0), FG(71, 0), FG(107, 0), FG(143, 0),
+	FG(179, 0), FG(173, 0), FG(167, 0), FG(167, UI_BOLD)};
 
 static const ui_color series8[] = {CYAN, MAGENTA, YELLOW, GREEN, BLUE, RED};
 static const ui_color series256[] = {74, 175, 143, 108, 209, 104, 73, 137};

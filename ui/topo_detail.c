@@ -46,8 +46,7 @@ static void cpu_now(const struct topo_view *w, unsigned index, struct str *out)
 	uint64_t khz = topo_view_khz(w, index);
 
 	if (u)
-		str_printf(out,
-			"busy %.1f%%  user %.1f  system %.1f  irq %.1f  iowait %.1f  steal %.1f",
+		str_printf(out, "busy %.1f%%  user %.1f  sys %.1f  irq %.1f  wait %.1f  steal %.1f",
 			u->busy * 100, u->user * 100, u->system * 100, u->irq * 100,
 			u->iowait * 100, u->steal * 100);
 	else if (c->online)
@@ -55,7 +54,7 @@ static void cpu_now(const struct topo_view *w, unsigned index, struct str *out)
 	if (khz)
 		str_printf(out, "  %.2fGHz", (double)khz / 1e6);
 	else if (c->max_khz)
-		str_printf(out, "  at most %.2fGHz", (double)c->max_khz / 1e6);
+		str_printf(out, "  max %.2fGHz", (double)c->max_khz / 1e6);
 	if (c->isolated)
 		str_add(out, "  isolated");
 	if (c->nohz_full)

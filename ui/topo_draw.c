@@ -7,7 +7,10 @@
 #include "src/base/utf8.h"
 #include "ui/topo_view.h"
 
-enum { BAR_MAX = 40 };
+enum {
+	BAR_MAX = 40,
+	NAME_WIDTH = 11, /* with the fold mark before it */
+};
 
 struct draw {
 	const struct topo_view *w;
@@ -47,13 +50,14 @@ static void percent_text(double v, char *out, size_t n, const char *unit)
 		snprintf(out, n, "%.0f%s", v, unit);
 }
 
-/* A number that ends at the right edge. */
-static void right_percent(const struct draw *d, int row, double v)
+/* How busy all of a header's CPUs are, behind its name. */
+static int header_percent(const struct draw *d, int row, int col, double v)
 {
 	char text[16];
 
 	percent_text(v, text, sizeof(text), "%");
-	view_printf(d->v, row, d->v.at.cols - 6, theme_heat(d->p->theme, v), "%5s", text);
+	col = col < NAME_WIDTH ? NAME_WIDTH : col;
+	return view_printf(d->v, row, col, theme_heat(d->p->theme, v), "%5s", text) + 2;
 }
 
 static struct ui_style node_style(const struct draw *d, unsigned node_id)
@@ -78,7 +82,7 @@ static void memory_text(const struct draw *d, const struct topo_node *n, struct 
 	}
 	if (!total)
 		return;
-	str_add(out, "mem ");
+	str_add(out, "  mem ");
 	units_bytes(out, total);
 	str_add(out, "  free ");
 	units_bytes(out, unused);
@@ -96,16 +100,16 @@ static void draw_node(const struct draw *d, int row, unsigned index)
 		s = theme_over(node_style(d, n->id),
 			(struct ui_style){.bg = UI_DEFAULT, .fg = UI_DEFAULT, .attr = UI_BOLD});
 	col = view_printf(d->v, row, 1, marked(d, TOPO_NODE, index, s), "NODE %u", n->id);
-	memory_text(d, n, &text);
-	if (text.len)
-		str_add(&text, "  ");
 	if (cpus)
 		str_printf(&text, "%u cpu%s", cpus, cpus == 1 ? "" : "s");
 	else
 		str_add(&text, "memory only");
-	view_field(d->v, row, col + 2, d->v.at.cols - col - 8, style(d, THEME_DIM), str_get(&text));
+	memory_text(d, n, &text);
 	if (cpus)
-		right_percent(d, row, topo_view_node_busy(d->w, index));
+		col = header_percent(d, row, col, topo_view_node_busy(d->w, index));
+	else
+		col = NAME_WIDTH + 7;
+	view_field(d->v, row, col, d->v.at.cols - col - 1, style(d, THEME_DIM), str_get(&text));
 }
 
 /* One cell a CPU, or a few CPUs a cell where there is no room: how busy the folded LLC's parts are.
@@ -146,7 +150,7 @@ static void draw_llc(const struct draw *d, int row, unsigned index)
 	bool folded = d->w->folded[index];
 	cleanup_str struct str text = STR_INIT;
 	struct ui_style s = style(d, THEME_STRONG);
-	int col;
+	int col, width;
 
 	if (d->w->mode == TOPO_DISTANCE)
 		folded = true;
@@ -155,17 +159,19 @@ static void draw_llc(const struct draw *d, int row, unsigned index)
 	view_fill(d->v, row, 1, 1, 1, style(d, THEME_DIM),
 		folded ? d->p->glyphs->closed : d->p->glyphs->open);
 	col = view_printf(d->v, row, 3, marked(d, TOPO_LLC, index, s), "LLC %u", index);
-	col = col < 11 ? 11 : col + 1;
+	col = header_percent(d, row, col, topo_view_llc_busy(d->w, index));
 	if (l->level)
 		str_printf(&text, "L%u ", l->level);
 	if (l->size)
 		units_bytes(&text, l->size);
-	col = view_printf(d->v, row, col, style(d, THEME_DIM), "%-8s", str_get(&text)) + 1;
-	col = view_printf(d->v, row, col, style(d, THEME_DIM), "%u core%s %u cpu%s", l->ncores,
-		l->ncores == 1 ? "" : "s", cpus, cpus == 1 ? "" : "s");
+	while (text.len < 9)
+		str_addc(&text, ' ');
+	str_printf(&text, "%u core%s %u cpu%s", l->ncores, l->ncores == 1 ? "" : "s", cpus,
+		cpus == 1 ? "" : "s");
+	width = (int)text.len < d->v.at.cols - col - 1 ? (int)text.len : d->v.at.cols - col - 1;
+	col = view_field(d->v, row, col, width, style(d, THEME_DIM), str_get(&text));
 	if (folded)
-		draw_strip(d, row, col + 2, d->v.at.cols - col - 9, index);
-	right_percent(d, row, topo_view_llc_busy(d->w, index));
+		draw_strip(d, row, col + 2, d->v.at.cols - col - 3, index);
 }
 
 /* ---- the grid -------------------------------------------------------------------------------- */
@@ -201,6 +207,15 @@ static void cell_text(const struct draw *d, enum topo_line_kind kind, unsigned c
 	}
 }
 
+/* Whether any of the line's cores has so many threads. */
+static bool has_thread(const struct topo_grid *g, const struct topo_line *l, unsigned thread)
+{
+	for (unsigned i = l->from; i < l->from + l->n; i++)
+		if (g->cpu[thread * g->ncores + i] != TOPO_HOLE)
+			return true;
+	return false;
+}
+
 static void draw_cells(const struct draw *d, int row, const struct topo_line *l)
 {
 	const struct topo_grid *g = &d->w->grid[l->index];
@@ -213,7 +228,7 @@ static void draw_cells(const struct draw *d, int row, const struct topo_line *l)
 		char text[24];
 		struct ui_style s;
 
-		if (c && c % l->n == 0)
+		if (c && c % l->n == 0 && has_thread(g, l, c / l->n))
 			view_fill(d->v, row, col - 1, 1, 1, style(d, THEME_BORDER),
 				d->p->glyphs->rule);
 		if (cpu == TOPO_HOLE)

@@ -67,7 +67,7 @@ static bool draw_shape(struct str *out, uint32_t cp, double x, double y, const c
 	if (cp >= 0x2581 && cp <= 0x2588) {
 		double h = CELL_H * (double)(cp - 0x2580) / 8;
 
-		rect(out, x, y + CELL_H - h, cell_w, h, fill);
+		rect(out, x, y + CELL_H - h, cell_w + 0.3, h, fill);
 		return true;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {

@@ -41,7 +41,8 @@ struct tui {
 	uint64_t sent;	       /* bytes */
 	uint64_t frame, bytes; /* as the program told */
 	int told_rows, told_cols, told_idle;
-	uint64_t marked; /* last frame whose mark was read */
+	uint64_t marked;   /* last frame whose mark was read */
+	size_t marked_end; /* of output, right behind that mark */
 };
 
 static void dump(struct tui *t)
@@ -91,7 +92,7 @@ static void child_env(const struct tui_options *o, int sync_fd)
 	for (int i = 0; keep[i]; i++)
 		if (kept[i])
 			setenv(keep[i], kept[i], 1);
-	setenv("TERM", o->term ? o->term : "xterm-256color", 1);
+	setenv("TERM", o->term ? o->term : "tmux-256color", 1);
 	setenv("LANG", "C.UTF-8", 1);
 	setenv("TZ", "UTC", 1);
 	snprintf(text, sizeof(text), "%d", sync_fd);
@@ -236,7 +237,7 @@ static void find_marks(struct tui *t)
 		if (!end)
 			return;
 		t->marked = strtoull(hit + sizeof(head) - 1, NULL, 10);
-		t->marks_at = (size_t)(end + 1 - t->output.s);
+		t->marks_at = t->marked_end = (size_t)(end + 1 - t->output.s);
 	}
 	/* A head that is cut in two is found the next time. */
 	if (t->output.len - t->marks_at > 64)
@@ -315,13 +316,19 @@ static bool is_settled(struct tui *t, void *user)
 	return t->bytes >= t->sent && t->told_rows == t->rows && t->told_cols == t->cols;
 }
 
-/* Whole frames only: what is looked at is never half drawn. */
+/* What is looked at is never half drawn: the frame told of has been read, and nothing of the next.
+ */
+static bool is_whole(const struct tui *t)
+{
+	return t->frame && t->marked >= t->frame && t->marked_end == t->output.len;
+}
+
 void tui_until(
 	struct tui *t, bool (*check)(struct tui *t, void *user), void *user, const char *what)
 {
 	uint64_t until = deadline();
 
-	while (t->marked < t->frame || !t->frame || !check(t, user))
+	while (!is_whole(t) || !check(t, user))
 		if (!turn(t, until))
 			die(t, "never seen", what);
 }
@@ -331,7 +338,7 @@ void tui_settle(struct tui *t)
 	uint64_t until = deadline();
 
 	/* A key that ends the program is handled too. */
-	while (t->marked < t->frame || !is_settled(t, NULL))
+	while (!is_whole(t) || !is_settled(t, NULL))
 		if (!turn(t, until)) {
 			if (clock_mono_ns() >= until)
 				die(t, "never seen", "all input handled");

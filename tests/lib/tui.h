@@ -15,8 +15,10 @@
 struct tui;
 
 struct tui_options {
-	int rows, cols;		 /* 0 = 24 x 80 */
-	const char *term;	 /* NULL = xterm-256color */
+	int rows, cols; /* 0 = 24 x 80 */
+	/* NULL = tmux-256color. Not xterm: its terminfo has `rep`, after which libvterm 0.1.4 takes
+	 * the last column but one for the last. */
+	const char *term;
 	const char *const *args; /* after the program's name; NULL-terminated, may be NULL */
 	const char *const *env; /* NAME=VALUE besides the clean few; NULL-terminated, may be NULL */
 	bool job;		/* below a parent that handles stops, as a shell does */
