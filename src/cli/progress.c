@@ -64,7 +64,9 @@ static void draw(struct progress *p, struct str *out)
 
 static void say(struct progress *p, uint64_t now_ns, struct str *out)
 {
-	str_printf(out, "ktstr: %s:", str_get(&p->what));
+	str_printf(out, "ktstr: %s", str_get(&p->what));
+	if (p->total || p->done)
+		str_addc(out, ':');
 	if (p->total)
 		str_printf(out, " %u %%,", percent(p));
 	add_amount(p, out);

@@ -158,6 +158,13 @@ void pty_resize(struct pty *p, int rows, int cols)
 	ioctl(p->master, TIOCSWINSZ, &w);
 }
 
+bool pty_wait_stopped(struct pty *p)
+{
+	int st;
+
+	return waitpid(p->pid, &st, WUNTRACED) == p->pid && WIFSTOPPED(st);
+}
+
 int pty_wait(struct pty *p)
 {
 	uint64_t limit = clock_mono_ns() + PATIENCE_S * NS_PER_SEC;

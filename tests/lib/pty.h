@@ -30,6 +30,8 @@ bool pty_expect_fd(int fd, struct str *into, const char *text, int seconds);
 void pty_type(struct pty *p, const char *keys);
 void pty_type_bytes(struct pty *p, const char *keys, size_t n);
 void pty_resize(struct pty *p, int rows, int cols);
+/* Until a signal has stopped it. */
+bool pty_wait_stopped(struct pty *p);
 /* Waits for its end (reading what it still writes); its exit code, 128+N for a signal. */
 int pty_wait(struct pty *p);
 void pty_settings(const struct pty *p, struct termios *t);

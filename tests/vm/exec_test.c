@@ -1,0 +1,107 @@
+/* `ktstr shell --exec`: streams, status, signals, as `ssh HOST CMD` would. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/vm.h"
+
+enum { MB = 1000 * 1000 };
+
+/* Every byte value, both ways, with the end of stdin; stderr apart; the status of the command. */
+static void test_bytes_and_status(void **state)
+{
+	cleanup_strv struct strv argv = STRV_INIT;
+	unsigned char *in = malloc(MB);
+	struct vm_run r;
+	uint32_t x = 1;
+
+	(void)state;
+	for (size_t i = 0; i < MB; i++) {
+		x = x * 1664525u + 1013904223u;
+		in[i] = i < 256 ? (unsigned char)i : (unsigned char)(x >> 24);
+	}
+	vm_command(&argv, "--env", "GREETING=a  b\n\"c\"", "--exec",
+		"cat; printf '%s' \"$GREETING\" >&2; exit 7", NULL);
+	vm_run(&r, &argv, in, MB);
+	vm_check(&r, 7, NULL);
+	assert_int_equal(r.out.len, MB);
+	assert_memory_equal(r.out.s, in, MB);
+	assert_true(str_ends(r.errs.s, "a  b\n\"c\""));
+	/* what is ours is marked, and says what the timing of this guest is worth */
+	assert_int_equal(strncmp(r.errs.s, "ktstr: ", 7), 0);
+	assert_non_null(strstr(r.errs.s, "not for timing"));
+	vm_run_release(&r);
+	free(in);
+}
+
+static void test_death_by_signal(void **state)
+{
+	struct vm_run r;
+
+	(void)state;
+	vm_exec(&r, "echo out; echo err >&2; kill -9 $$", NULL);
+	vm_check(&r, 137, NULL);
+	assert_string_equal(r.out.s, "out\n");
+	assert_true(str_ends(r.errs.s, "err\n"));
+	vm_run_release(&r);
+}
+
+static void test_signals_reach_the_command(void **state)
+{
+	struct vm_running r;
+
+	(void)state;
+	vm_start_exec(
+		&r, "trap 'echo caught; exit 5' TERM; echo ready; while :; do sleep 0.1; done");
+	kill(r.pid, SIGTERM);
+	assert_true(pty_expect_fd(r.out, &r.seen, "caught\n", 60));
+	assert_int_equal(vm_finish(&r), 5);
+	vm_running_release(&r);
+}
+
+static void test_a_second_signal_is_final(void **state)
+{
+	struct vm_running r;
+
+	(void)state;
+	vm_start_exec(&r, "trap 'echo ignored' INT; echo ready; while :; do sleep 0.1; done");
+	kill(r.pid, SIGINT);
+	assert_true(pty_expect_fd(r.out, &r.seen, "ignored\n", 60));
+	kill(r.pid, SIGINT);
+	assert_int_equal(vm_finish(&r), 130);
+	vm_running_release(&r);
+}
+
+/* `ktstr shell --exec ... | head -1` ends as quietly as any program there. */
+static void test_a_closed_pipe_ends_it_quietly(void **state)
+{
+	struct vm_running r;
+
+	(void)state;
+	vm_start_exec(&r, "echo ready; yes");
+	close(r.out);
+	r.out = -1;
+	assert_int_equal(vm_finish(&r), 128 + SIGPIPE);
+	assert_null(strstr(r.said.s, "ipe"));
+	vm_running_release(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bytes_and_status),
+		cmocka_unit_test(test_death_by_signal),
+		cmocka_unit_test(test_signals_reach_the_command),
+		cmocka_unit_test(test_a_second_signal_is_final),
+		cmocka_unit_test(test_a_closed_pipe_ends_it_quietly),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
