@@ -57,7 +57,7 @@ all: $(PROGRAM) ## build ./ktstr (release flags, hardened)
 
 $(PROGRAM): $(MAIN_OBJ) $(LIB)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(MAIN_OBJ) $(LIB) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(MAIN_OBJ) -Wl,--whole-archive $(LIB) -Wl,--no-whole-archive $(LIBS)
 
 $(LIB): $(filter-out $(MAIN_OBJ),$(OBJ))
 	@rm -f $@

@@ -5,19 +5,21 @@
 #include "src/cli/cli.h"
 
 extern const struct command cmd_topo;
-/* shell */
+extern const struct command cmd_shell;
 extern const struct command cmd_completions;
 extern const struct command cmd_help;
 /* hidden */
+extern const struct command cmd_vm;
 extern const struct command cmd_complete;
 extern const struct command cmd_man;
 
 const struct command *const cli_commands[] = {
 	&cmd_topo,
-	/* shell */
+	&cmd_shell,
 	&cmd_completions,
 	&cmd_help,
 	/* hidden */
+	&cmd_vm,
 	&cmd_complete,
 	&cmd_man,
 	NULL,

@@ -288,6 +288,24 @@ void vm_running_release(struct vm_running *r)
 	str_release(&r->said);
 }
 
+char *vm_no_modules(void)
+{
+	char *dir = xstrdup("/tmp/ktstr-no-modules-XXXXXX");
+	cleanup_free char *kernel = NULL;
+
+	if (!mkdtemp(dir))
+		fail_msg("mkdtemp: %s", strerror(errno));
+	kernel = file_join(dir, "kernel");
+	file_mkdirs(kernel, 0755, NULL);
+	return dir;
+}
+
+void vm_no_modules_release(char *dir)
+{
+	file_remove_tree(dir, NULL);
+	free(dir);
+}
+
 pid_t vm_child_of(pid_t pid)
 {
 	cleanup_free char *path = xasprintf("/proc/%d/task/%d/children", pid, pid);

@@ -43,6 +43,10 @@ void vm_start_exec(struct vm_running *r, const char *command);
 /* Its end: the exit code. */
 int vm_finish(struct vm_running *r);
 void vm_running_release(struct vm_running *r);
+/* A module tree without a module, for a guest without drivers: the serial port serves it. Removed
+ * by vm_no_modules_release(), which frees the path. */
+char *vm_no_modules(void);
+void vm_no_modules_release(char *dir);
 /* The process's only child. */
 pid_t vm_child_of(pid_t pid);
 

@@ -61,19 +61,19 @@ static void test_a_lost_result(void **state)
 /* Without a module tree the kernel has no ports: everything goes over the serial port. */
 static void test_serial_port_serves(void **state)
 {
-	char dir[] = "/tmp/ktstr-no-modules-XXXXXX";
 	static char in[50000];
 	cleanup_strv struct strv argv = STRV_INIT;
 	struct vm_run r;
+	char *dir;
 
 	(void)state;
 	vm_guest_options();
-	assert_non_null(mkdtemp(dir));
+	dir = vm_no_modules();
 	for (size_t i = 0; i < sizeof(in); i++)
 		in[i] = (char)(i * 31 >> 3);
 	vm_command(&argv, "--modules", dir, "--exec", "cat; echo apart >&2; exit 9", NULL);
 	vm_run(&r, &argv, in, sizeof(in));
-	rmdir(dir);
+	vm_no_modules_release(dir);
 	vm_check(&r, 9, "serial port", "apart\n", NULL);
 	assert_int_equal(r.out.len, sizeof(in));
 	assert_memory_equal(r.out.s, in, sizeof(in));

@@ -165,17 +165,17 @@ static void test_a_killed_monitor(void **state)
 
 static void test_serial_session(void **state)
 {
-	char dir[] = "/tmp/ktstr-no-modules-XXXXXX";
 	struct pty p;
+	char *dir;
 
 	(void)state;
 	vm_guest_options();
-	assert_non_null(mkdtemp(dir));
+	dir = vm_no_modules();
 	vm_session(&p, 30, 90, "--modules", dir, NULL);
 	pty_type(&p, "stty size; exit\n");
 	assert_true(pty_expect(&p, "30 90"));
 	assert_int_equal(pty_wait(&p), 0);
-	rmdir(dir);
+	vm_no_modules_release(dir);
 	pty_close(&p);
 }
 

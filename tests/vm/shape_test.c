@@ -10,11 +10,11 @@
 
 #include "tests/lib/vm.h"
 
-/* One line of facts per CPU: its last-level cache's CPUs, its core's, its package's; then nodes. */
+/* One line of facts per CPU: its last-level cache's CPUs, its core's, its package; then nodes. */
 static const char look[] =
 	"cd /sys/devices/system/cpu; n=0; while [ -d cpu$n ]; do l=; for i in cpu$n/cache/index*; "
 	"do [ \"$(cat $i/level)\" = 3 ] && l=$(cat $i/shared_cpu_list); done; t=cpu$n/topology; "
-	"echo cpu$n l3=$l core=$(cat $t/thread_siblings_list) pkg=$(cat $t/core_siblings_list); "
+	"echo cpu$n l3=$l core=$(cat $t/thread_siblings_list) pkg=$(cat $t/physical_package_id); "
 	"n=$((n+1)); done; cat online; cd /sys/devices/system/node; for i in node*; do "
 	"echo $i cpus=$(cat $i/cpulist) distance=$(cat $i/distance); done; "
 	"dmesg | grep -c 'Firmware Bug'; true";
@@ -31,15 +31,15 @@ static void expected(
 	unsigned nodes, unsigned llcs, unsigned cores, unsigned threads, struct str *out)
 {
 	unsigned all = llcs * cores * threads, per_llc = cores * threads, per_node = all / nodes;
-	char l3[32], core[32], pkg[32];
+	char l3[32], core[32];
 
-	range(pkg, sizeof(pkg), 0, all);
 	for (unsigned c = 0; c < all; c++) {
 		range(l3, sizeof(l3), c / per_llc * per_llc, per_llc);
 		range(core, sizeof(core), c / threads * threads, threads);
-		str_printf(out, "cpu%u l3=%s core=%s pkg=%s\n", c, l3, core, pkg);
+		str_printf(out, "cpu%u l3=%s core=%s pkg=0\n", c, l3, core);
 	}
-	str_printf(out, "%s\n", pkg);
+	range(l3, sizeof(l3), 0, all);
+	str_printf(out, "%s\n", l3);
 	for (unsigned n = 0; n < nodes; n++) {
 		range(l3, sizeof(l3), n * per_node, per_node);
 		str_printf(out, "node%u cpus=%s distance=", n, l3);

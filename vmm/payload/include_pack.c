@@ -12,7 +12,7 @@
 #include "src/base/mem.h"
 #include "src/base/spawn.h"
 #include "vmm/payload/note.h"
-#include "vmm/payload/script.h"
+#include "vmm/payload/shebang.h"
 
 enum { CHAIN_MAX = 5 }; /* scripts run by scripts: the kernel's bound */
 
@@ -87,10 +87,10 @@ static int pack_env(
 static int pack_script(struct pack *p, const char *path, unsigned level, struct err *e)
 {
 	char head[SCRIPT_HEAD];
-	struct script s;
+	struct shebang s;
 	int rc = read_head(path, head, e);
 
-	if (rc < 0 || !script_parse(head, (size_t)rc, &s))
+	if (rc < 0 || !shebang_parse(head, (size_t)rc, &s))
 		return rc < 0 ? rc : 0;
 	if (level == CHAIN_MAX)
 		rc = err_set(e, ELOOP, "%s: too many scripts that run each other", path);
@@ -103,7 +103,7 @@ static int pack_script(struct pack *p, const char *path, unsigned level, struct 
 		rc = pack_command(p, path, s.interpreter, NULL, level, e);
 	if (!rc && s.command)
 		rc = pack_env(p, path, s.command, level, e);
-	script_release(&s);
+	shebang_release(&s);
 	return rc;
 }
 

@@ -1,4 +1,4 @@
-#include "vmm/payload/script.h"
+#include "vmm/payload/shebang.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -44,12 +44,12 @@ static char *env_command(const char *arguments)
 	return NULL;
 }
 
-int script_parse(const char *head, size_t n, struct script *out)
+int shebang_parse(const char *head, size_t n, struct shebang *out)
 {
 	cleanup_free char *line = NULL;
 	const char *end, *rest;
 
-	*out = (struct script){0};
+	*out = (struct shebang){0};
 	if (n > SCRIPT_HEAD)
 		n = SCRIPT_HEAD;
 	if (n < 2 || head[0] != '#' || head[1] != '!')
@@ -60,7 +60,7 @@ int script_parse(const char *head, size_t n, struct script *out)
 	out->interpreter = word(&rest);
 	/* Without an end, the kernel takes the line only when the interpreter's name is whole. */
 	if (!out->interpreter || (!end && n == SCRIPT_HEAD && !*rest)) {
-		script_release(out);
+		shebang_release(out);
 		return 0;
 	}
 	if (strcmp(file_base(out->interpreter), "env") == 0)
@@ -68,9 +68,9 @@ int script_parse(const char *head, size_t n, struct script *out)
 	return 1;
 }
 
-void script_release(struct script *s)
+void shebang_release(struct shebang *s)
 {
 	free(s->interpreter);
 	free(s->command);
-	*s = (struct script){0};
+	*s = (struct shebang){0};
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "src/base/mem.h"
-#include "vmm/payload/script.h"
+#include "vmm/payload/shebang.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,14 +18,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* A copy of exactly this size, so that a read behind it is seen. */
 	cleanup_free char *head = xmalloc(size);
-	struct script s;
+	struct shebang s;
 
 	memcpy(head, data, size);
-	if (!script_parse(head, size, &s))
+	if (!shebang_parse(head, size, &s))
 		return 0;
 	check(s.interpreter, head, size);
 	if (s.command)
 		check(s.command, head, size);
-	script_release(&s);
+	shebang_release(&s);
 	return 0;
 }

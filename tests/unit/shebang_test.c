@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "src/base/str.h"
-#include "vmm/payload/script.h"
+#include "vmm/payload/shebang.h"
 
 static void first_lines(void **state)
 {
@@ -36,8 +36,8 @@ static void first_lines(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct script s;
-		int rc = script_parse(rows[i].head, strlen(rows[i].head), &s);
+		struct shebang s;
+		int rc = shebang_parse(rows[i].head, strlen(rows[i].head), &s);
 
 		assert_int_equal(rc, rows[i].interpreter ? 1 : 0);
 		if (rc)
@@ -46,7 +46,7 @@ static void first_lines(void **state)
 			assert_string_equal(s.command, rows[i].command);
 		else
 			assert_null(s.command);
-		script_release(&s);
+		shebang_release(&s);
 	}
 }
 
@@ -54,16 +54,16 @@ static void first_lines(void **state)
 static void a_name_longer_than_the_buffer_is_none(void **state)
 {
 	cleanup_str struct str head = STR_INIT;
-	struct script s;
+	struct shebang s;
 
 	(void)state;
 	str_add(&head, "#!/");
 	str_repeat(&head, 'a', SCRIPT_HEAD);
-	assert_int_equal(script_parse(head.s, head.len, &s), 0);
+	assert_int_equal(shebang_parse(head.s, head.len, &s), 0);
 	head.s[200] = ' ';
-	assert_int_equal(script_parse(head.s, head.len, &s), 1);
+	assert_int_equal(shebang_parse(head.s, head.len, &s), 1);
 	assert_int_equal(strlen(s.interpreter), 198);
-	script_release(&s);
+	shebang_release(&s);
 }
 
 int main(void)
