@@ -291,12 +291,12 @@ void vm_running_release(struct vm_running *r)
 char *vm_no_modules(void)
 {
 	char *dir = xstrdup("/tmp/ktstr-no-modules-XXXXXX");
-	cleanup_free char *kernel = NULL;
+	cleanup_free char *builtin = NULL;
 
 	if (!mkdtemp(dir))
 		fail_msg("mkdtemp: %s", strerror(errno));
-	kernel = file_join(dir, "kernel");
-	file_mkdirs(kernel, 0755, NULL);
+	builtin = file_join(dir, "modules.builtin"); /* what makes a folder a module tree */
+	file_replace(builtin, "", 0, 0644, NULL);
 	return dir;
 }
 
