@@ -71,10 +71,14 @@ uint64_t vt_generation(const struct vt *vt); /* changes whenever the picture may
 size_t vt_total_rows(const struct vt *vt);
 /* Fills up to `cols` cells of row `row`; returns how many are not blank at its end. */
 int vt_row(const struct vt *vt, size_t row, struct ui_cell *cells, int cols);
+/* The row goes on where the one above it was full. */
+bool vt_row_wrapped(const struct vt *vt, size_t row);
 /* Text of a stretch, trailing blanks cut, wrapped rows joined, for copying. Positions are
  * inclusive. */
 void vt_text(const struct vt *vt, size_t row0, int col0, size_t row1, int col1, struct str *out);
 /* The next row that contains the text (smart case), from `from` in direction dir (+1 or -1); -1 =
  * none. */
 long vt_search(const struct vt *vt, const char *text, size_t from, int dir, int *col);
+/* Which of the row's columns belong to a match, also of one that began in a row above. */
+bool vt_matches(const struct vt *vt, const char *text, size_t row, bool *hit, int cols);
 void vt_clear_scrollback(struct vt *vt);

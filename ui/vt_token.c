@@ -1,0 +1,444 @@
+/*
+ * Token by token: done here, or handed to libvterm after its cursor was put where ours is. What
+ * decides about plain text (modes, regions, character sets) is followed along the way.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "src/base/utf8.h"
+#include "ui/vt_impl.h"
+
+/* ---- keeping libvterm and the cells together ---------------------------------------------------
+ */
+
+static void forward_glyph(struct vt *vt, int row, int col)
+{
+	vt_engine_printf(vt, "\x1b[%d;%dH", row + 1, col + 1);
+	vt_engine_feed(vt, vt->glyph.utf8, (size_t)vt->glyph.len);
+	vt->glyph.stale = false;
+}
+
+void vt_sync(struct vt *vt)
+{
+	if (!vt->behind)
+		return;
+	vt->behind = false;
+	vt->muted++;
+	/* Waiting behind the last column is a state that only writing there brings about. */
+	if (vt->phantom == VT_PHANTOM_YES)
+		forward_glyph(vt, vt->row, vt->col);
+	else
+		vt_engine_printf(vt, "\x1b[%d;%dH", vt->row + 1, vt->col + 1);
+	vt->muted--;
+}
+
+void vt_sync_glyph(struct vt *vt)
+{
+	if (vt->glyph.stale && vt->phantom != VT_PHANTOM_YES) {
+		vt->muted++;
+		forward_glyph(vt, vt->glyph.row, vt->glyph.col);
+		vt->muted--;
+		vt->behind = true;
+	}
+	vt_sync(vt);
+}
+
+/* After a token that libvterm handled. keeps: a waiting cursor that it does not move goes on
+ * waiting. */
+static void follow_cursor(struct vt *vt, bool keeps)
+{
+	int row = vt->row, col = vt->col;
+
+	vt_engine_cursor(vt, &vt->row, &vt->col);
+	if (row != vt->row || col != vt->col)
+		vt->phantom = VT_PHANTOM_NO;
+	else if (!keeps)
+		vt->phantom = VT_PHANTOM_NO;
+}
+
+/* ---- characters --------------------------------------------------------------------------------
+ */
+
+/* One character through libvterm; more at once would make its result depend on how the guest's
+ * bytes were cut. */
+static void slow_char(struct vt *vt, const char *p, size_t n, uint32_t cp)
+{
+	if (vt_char_width(vt, cp) == 0 && cp >= 0x80) {
+		/* 0.1 stores them without a bound, and finds the base by its old position. */
+		if (!vt->glyph.len || vt->glyph.marks == VT_MARKS_MAX)
+			return;
+		vt_sync_glyph(vt);
+		vt->glyph.marks++;
+	} else {
+		vt_sync(vt);
+		vt->glyph = (struct vt_glyph){.len = (int)n};
+		memcpy(vt->glyph.utf8, p, n);
+	}
+	vt->text = true;
+	vt->vscroll = false;
+	vt_engine_feed(vt, p, n);
+	vt->text = false;
+	vt_engine_cursor(vt, &vt->row, &vt->col);
+	if (vt->mode.single_shift) {
+		vt->mode.single_shift = false;
+		vt_plain_changed(vt);
+	}
+}
+
+static void on_text(void *user, const char *p, size_t n)
+{
+	struct vt *vt = user;
+
+	while (n) {
+		size_t done;
+		uint32_t cp = 0;
+		int len;
+
+		if (vt_fast_text(vt, p, n, &done))
+			return;
+		p += done;
+		n -= done;
+		len = utf8_decode(p, n, &cp);
+		if (len <= 0)
+			return; /* cannot be: the filter lets whole characters through */
+		slow_char(vt, p, (size_t)len, cp);
+		p += len;
+		n -= (size_t)len;
+	}
+}
+
+static void on_control(void *user, unsigned char c)
+{
+	struct vt *vt = user;
+	char byte = (char)c;
+
+	if (vt_fast_control(vt, c))
+		return;
+	if (c == 0x07) {
+		vt->bells++;
+		return;
+	}
+	if (c == 0x0e || c == 0x0f) {
+		vt_sync_glyph(vt);
+		vt->mode.other_set = c == 0x0e;
+		vt_plain_changed(vt);
+	}
+	vt_sync(vt);
+	vt_engine_feed(vt, &byte, 1);
+	follow_cursor(vt, true);
+}
+
+/* ---- escape sequences --------------------------------------------------------------------------
+ */
+
+static void forward_escape(struct vt *vt, const char *p, size_t n)
+{
+	char buf[1 + VT_ESC_MAX];
+
+	buf[0] = 0x1b;
+	memcpy(buf + 1, p, n);
+	vt_engine_feed(vt, buf, n + 1);
+}
+
+/* RIS. 0.1 forgets to leave the alternate screen, the mouse mode and the reversed screen. */
+static void full_reset(struct vt *vt)
+{
+	static const char before[] = "\x1b[?1047l\x1b[?1000l\x1b[?5l";
+
+	vt_engine_feed(vt, before, sizeof(before) - 1);
+	forward_escape(vt, "c", 1);
+	vt->mode = (struct vt_modes){.bottom = vt->grid->rows};
+	vt->behind = vt->glyph.stale = false;
+	vt->glyph.len = 0;
+	vt->phantom = VT_PHANTOM_NO;
+	vt_engine_cursor(vt, &vt->row, &vt->col);
+	vt_plain_changed(vt);
+}
+
+static void save_cursor(struct vt *vt)
+{
+	vt->saved_row = vt->row;
+	vt->saved_col = vt->col;
+}
+
+static void charset_escape(struct vt *vt, const char *p, size_t n)
+{
+	struct vt_modes *m = &vt->mode;
+
+	vt_sync_glyph(vt);
+	if (p[0] == '(')
+		m->g0_graphic = n != 2 || p[1] != 'B';
+	else if (p[0] == 'n' || p[0] == 'o')
+		m->other_set = true;
+	else if (p[0] == 'N' || p[0] == 'O')
+		m->single_shift = true;
+	forward_escape(vt, p, n);
+	vt_plain_changed(vt);
+}
+
+static void on_escape(void *user, const char *p, size_t n)
+{
+	struct vt *vt = user;
+
+	if (n == 1 && p[0] == 'c') {
+		full_reset(vt);
+		return;
+	}
+	if (p[0] == '(' && n == 2 && p[1] == 'B' && !vt->mode.g0_graphic) {
+		forward_escape(vt, p, n); /* tput sgr0 sends it all the time */
+		return;
+	}
+	if (strchr("()*+noNO", p[0])) {
+		charset_escape(vt, p, n);
+		return;
+	}
+	if (p[0] == '#') /* in a row of double width a position can be one that CUP cannot name */
+		vt_sync_glyph(vt);
+	vt_sync(vt);
+	if (p[0] == '7')
+		save_cursor(vt);
+	if (p[0] == 'H')
+		vt->mode.own_tabs = true;
+	forward_escape(vt, p, n);
+	follow_cursor(vt, true);
+	if (p[0] == '#')
+		vt_plain_changed(vt);
+}
+
+/* ---- control sequences -------------------------------------------------------------------------
+ */
+
+static void forward_csi(struct vt *vt, const struct vt_csi *c)
+{
+	char buf[16 + VT_CSI_ARGS * 6];
+	size_t n = 0;
+
+	buf[n++] = 0x1b;
+	buf[n++] = '[';
+	if (c->leader)
+		buf[n++] = c->leader;
+	for (int i = 0; i < c->nargs; i++) {
+		if (c->arg[i] >= 0)
+			n += (size_t)snprintf(buf + n, sizeof(buf) - n, "%d", c->arg[i]);
+		if (i + 1 < c->nargs)
+			buf[n++] = c->more[i] ? ':' : ';';
+	}
+	if (c->intermed)
+		buf[n++] = c->intermed;
+	buf[n++] = c->final;
+	vt_engine_feed(vt, buf, n);
+}
+
+static int arg_or(const struct vt_csi *c, int i, int missing)
+{
+	return i >= c->nargs || c->arg[i] < 0 ? missing : c->arg[i];
+}
+
+static void remove_arg(struct vt_csi *c, int i)
+{
+	for (c->nargs--; i < c->nargs; i++) {
+		c->arg[i] = c->arg[i + 1];
+		c->more[i] = c->more[i + 1];
+	}
+}
+
+/*
+ * Colours and attributes need no position. libvterm reads past a colour that is cut short, and
+ * takes the empty colour space of 38:2::R:G:B for the red.
+ */
+static void select_graphic(struct vt *vt, const struct vt_csi *given)
+{
+	struct vt_csi c = *given;
+	int i = 0;
+
+	while (i < c.nargs) {
+		bool color = c.arg[i] == 38 || c.arg[i] == 48;
+		int group = i;
+
+		while (group < c.nargs - 1 && c.more[group])
+			group++;
+		if (color && group - i == 5 && c.arg[i + 1] == 2) {
+			remove_arg(&c, i + 2);
+			group--;
+		}
+		if (color && i == c.nargs - 1) {
+			c.nargs--;
+			break;
+		}
+		if (color && group == i)
+			group += c.arg[i + 1] == 2 ? 4 : c.arg[i + 1] == 5 ? 2 : 1;
+		i = group + 1;
+	}
+	if (c.nargs) {
+		c.more[c.nargs - 1] = false;
+		forward_csi(vt, &c);
+	}
+}
+
+static void mode_changed(struct vt *vt, bool dec, int mode, bool on)
+{
+	struct vt_modes *m = &vt->mode;
+
+	if (!dec && mode == 4)
+		m->insert = on;
+	else if (!dec && mode == 20)
+		m->newline = on;
+	else if (dec && mode == 6)
+		m->origin = on;
+	else if (dec && mode == 7)
+		m->no_autowrap = !on;
+	else if (dec && mode == 69)
+		m->margins = on;
+	else if (dec && on && (mode == 1048 || mode == 1049))
+		save_cursor(vt);
+}
+
+/* One mode at a time: 0.1 looks at the first argument only. */
+static void set_modes(struct vt *vt, const struct vt_csi *c)
+{
+	struct vt_csi one = *c;
+	bool on = c->final == 'h';
+
+	one.nargs = 1;
+	one.more[0] = false;
+	for (int i = 0; i < c->nargs; i++) {
+		if (c->arg[i] < 0)
+			continue;
+		one.arg[0] = c->arg[i];
+		vt_sync_glyph(vt);
+		mode_changed(vt, c->leader == '?', c->arg[i], on);
+		forward_csi(vt, &one);
+		follow_cursor(vt, true);
+	}
+	vt_plain_changed(vt);
+}
+
+/* DECSTBM, by the same arithmetic as libvterm's. */
+static void region_changed(struct vt *vt, const struct vt_csi *c)
+{
+	int rows = vt->grid->rows;
+	int top = arg_or(c, 0, 1) - 1, bottom = arg_or(c, 1, rows);
+
+	if (top < 0)
+		top = 0;
+	if (top > rows)
+		top = rows;
+	if (bottom > rows)
+		bottom = rows;
+	if (bottom <= top) {
+		top = 0;
+		bottom = rows;
+	}
+	vt->mode.top = top;
+	vt->mode.bottom = bottom;
+}
+
+/* REP. With a character that takes no cell, libvterm would repeat it for ever. */
+static void repeat(struct vt *vt, const struct vt_csi *c)
+{
+	if (!vt->glyph.len || vt->glyph.width < 1)
+		return;
+	vt_sync_glyph(vt);
+	forward_csi(vt, c);
+	follow_cursor(vt, true);
+	if (vt->col + vt->glyph.width >= vt->grid->cols)
+		vt->phantom = VT_PHANTOM_UNKNOWN;
+}
+
+/* What changes the state of plain text: libvterm is brought up to date as a whole before it. */
+static void state_csi(struct vt *vt, const struct vt_csi *c)
+{
+	vt_sync_glyph(vt);
+	if (c->final == 'r' && !c->leader && !c->intermed)
+		region_changed(vt, c);
+	if (c->final == 'g' && !c->leader && !c->intermed)
+		vt->mode.own_tabs = true;
+	if (c->final == 'q' && c->intermed == '"' && arg_or(c, 0, 0) <= 2)
+		vt->mode.protect = arg_or(c, 0, 0) == 1;
+	forward_csi(vt, c);
+	follow_cursor(vt, true);
+}
+
+/* Moves, edits and reports: need the position and nothing else. */
+static bool is_moving(const struct vt_csi *c)
+{
+	return !c->intermed && strchr("@ABCDEFGHIJKLMPSTXZ`adefjkcnt", c->final);
+}
+
+static void on_csi(void *user, const struct vt_csi *c)
+{
+	struct vt *vt = user;
+	bool bare = !c->leader && !c->intermed;
+
+	if (bare && c->final == 'm') {
+		select_graphic(vt, c);
+	} else if (bare && c->final == 'K' && vt_fast_erase_line(vt, c)) {
+		return;
+	} else if (c->final == 'J' && c->arg[0] == 3) {
+		if (bare)
+			vt_history_clear(vt->history);
+	} else if (bare && c->final == 'b') {
+		repeat(vt, c);
+	} else if ((c->final == 'h' || c->final == 'l') && !c->intermed) {
+		set_modes(vt, c);
+	} else if (c->final == 'p' && c->intermed == '!') {
+		return; /* DECSTR: 0.1 does not know it, 0.3 loses the alternate screen by it */
+	} else if (is_moving(c)) {
+		vt_sync(vt);
+		forward_csi(vt, c);
+		follow_cursor(vt, !strchr("ABCDEFGH`adefjk", c->final));
+	} else {
+		state_csi(vt, c);
+	}
+}
+
+/* ---- strings -----------------------------------------------------------------------------------
+ */
+
+static void cut_chars(struct str *s, size_t max)
+{
+	size_t i = 0;
+
+	while (i < s->len && max) {
+		i++;
+		while (i < s->len && ((unsigned char)s->s[i] & 0xc0) == 0x80)
+			i++;
+		max--;
+	}
+	if (i < s->len) {
+		s->len = i;
+		s->s[i] = '\0';
+	}
+}
+
+/* The window's title; everything else that programs send this way is not for us. */
+static void on_osc(void *user, const char *p, size_t n)
+{
+	struct vt *vt = user;
+
+	if (n < 2 || (p[0] != '0' && p[0] != '2') || p[1] != ';')
+		return;
+	str_clear(&vt->title);
+	utf8_sanitize(&vt->title, p + 2, n - 2, false);
+	cut_chars(&vt->title, 80);
+}
+
+/* DECRQSS, for what libvterm can answer. */
+static void on_dcs(void *user, const char *p, size_t n)
+{
+	static const char *const known[] = {"$qm", "$qr", "$qs", "$q q", "$q\"q"};
+	struct vt *vt = user;
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (n == strlen(known[i]) && !memcmp(p, known[i], n))
+			vt_engine_printf(vt, "\x1bP%s\x1b\\", known[i]);
+}
+
+const struct vt_sink vt_sink = {
+	.text = on_text,
+	.control = on_control,
+	.escape = on_escape,
+	.csi = on_csi,
+	.osc = on_osc,
+	.dcs = on_dcs,
+};
