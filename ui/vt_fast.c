@@ -15,9 +15,9 @@ void vt_plain_changed(struct vt *vt)
 {
 	const struct vt_modes *m = &vt->mode;
 
-	vt->plain = vt->fast && !m->origin && !m->no_autowrap && !m->margins && !m->insert &&
-		    !m->newline && !m->g0_graphic && !m->other_set && !m->single_shift &&
-		    !m->double_width;
+	vt->usual = !m->origin && !m->no_autowrap && !m->margins && !m->insert && !m->newline &&
+		    !m->g0_graphic && !m->other_set && !m->single_shift && !m->double_width;
+	vt->plain = vt->fast && vt->usual;
 }
 
 int vt_char_width(struct vt *vt, uint32_t cp)

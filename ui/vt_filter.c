@@ -262,6 +262,18 @@ static void control(struct feed *x, unsigned char c)
 /* ---- characters --------------------------------------------------------------------------------
  */
 
+/* What one U+FFFD stands for: a byte that begins nothing, or the beginning of a character that does
+ * not go on; the same however the bytes were cut. */
+static size_t bad_length(const char *p, size_t n)
+{
+	size_t k = 1;
+	uint32_t cp;
+
+	while (k < n && utf8_decode(p, k + 1, &cp) == 0)
+		k++;
+	return k;
+}
+
 /* The bytes of one multi-byte character at p; returns how many were used, 0 = more are needed. */
 static size_t wide_char(struct feed *x, const char *p, size_t n)
 {
@@ -275,7 +287,7 @@ static size_t wide_char(struct feed *x, const char *p, size_t n)
 			bad_char(x);
 		else
 			other_char(x, replacement, sizeof(replacement) - 1);
-		return len < 0 ? 1 : (size_t)len;
+		return len < 0 ? bad_length(p, n) : (size_t)len;
 	}
 	if (x->f->state == VT_GROUND)
 		text(x, p, (size_t)len);

@@ -45,7 +45,8 @@ struct vt {
 	struct vt_modes mode;
 	struct vt_glyph glyph;
 	bool behind;	    /* libvterm's cursor is not where ours is */
-	bool plain;	    /* the modes let the fast path work */
+	bool usual;	    /* no mode that makes plain text special */
+	bool plain;	    /* usual, and the fast path is wanted */
 	bool fast;	    /* it is wanted (tests turn it off) */
 	int muted;	    /* callbacks are ignored: we are only moving libvterm's state */
 	bool text, vscroll; /* inside a character; it scrolled */

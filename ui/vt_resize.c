@@ -152,7 +152,7 @@ static void settle_phantom(struct vt *vt)
 		vt->col += c.width ? c.width : 1;
 		return;
 	}
-	if (!vt->plain || !c.width || c.ch[0] < 0x20)
+	if (!vt->usual || !c.width || c.ch[0] < 0x20)
 		return;
 	vt->glyph =
 		(struct vt_glyph){.row = vt->row, .col = vt->col, .width = c.width, .stale = true};

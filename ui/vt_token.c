@@ -161,13 +161,26 @@ static void save_cursor(struct vt *vt)
 	vt->saved_col = vt->col;
 }
 
+/* What libvterm knows. Anything else must not reach it: 0.1 takes "ESC & [" for the beginning of a
+ * control sequence. */
+static bool known_escape(const char *p, size_t n)
+{
+	if (n == 1)
+		return strchr("78<=>cnoDEHMNO|}~", p[0]);
+	if (n != 2)
+		return false;
+	if (strchr("()*+", p[0]))
+		return strchr("0AB", p[1]);
+	return (p[0] == ' ' && strchr("FG", p[1])) || (p[0] == '#' && strchr("34568", p[1]));
+}
+
 static void charset_escape(struct vt *vt, const char *p, size_t n)
 {
 	struct vt_modes *m = &vt->mode;
 
 	vt_sync_glyph(vt);
 	if (p[0] == '(')
-		m->g0_graphic = n != 2 || p[1] != 'B';
+		m->g0_graphic = p[1] != 'B';
 	else if (p[0] == 'n' || p[0] == 'o')
 		m->other_set = true;
 	else if (p[0] == 'N' || p[0] == 'O')
@@ -180,6 +193,8 @@ static void on_escape(void *user, const char *p, size_t n)
 {
 	struct vt *vt = user;
 
+	if (!known_escape(p, n))
+		return;
 	if (n == 1 && p[0] == 'c') {
 		full_reset(vt);
 		return;
