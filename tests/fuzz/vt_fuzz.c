@@ -130,8 +130,8 @@ static void check_modes(struct vt *vt)
 	have[n] = '\0';
 	snprintf(want, sizeof(want),
 		"\x1b[?6;%d$y\x1b[?7;%d$y\x1b[?69;%d$y\x1bP1$r%d;%dr\x1b\\\x1bP1$r%d\"q\x1b\\",
-		m->origin ? 1 : 2, m->no_autowrap ? 2 : 1, m->margins ? 1 : 2, m->top + 1, m->bottom,
-		m->protect ? 1 : 2);
+		m->origin ? 1 : 2, m->no_autowrap ? 2 : 1, m->margins ? 1 : 2, m->top + 1,
+		m->bottom, m->protect ? 1 : 2);
 	if (strcmp(want, have)) {
 		fprintf(stderr, "want %s\nhave %s\n", want + 1, have + 1);
 		fail("modes are not what was believed");
