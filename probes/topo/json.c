@@ -10,16 +10,21 @@ static void add_set(struct json_out *j, const char *key, const struct cpuset *cp
 	cell_json(&cell, j);
 }
 
-/* A guest of this shape, as `ktstr shell --topology` takes it: its nodes must divide its LLCs. */
-static void add_shell_topology(const struct topo *t, struct json_out *j)
+void topo_shell_shape(const struct topo *t, struct str *out)
 {
-	cleanup_str struct str text = STR_INIT;
 	unsigned nodes = 0;
 
 	for (unsigned n = 0; n < t->nnodes; n++)
 		nodes += !cpuset_empty(&t->nodes[n].cpus);
-	str_printf(&text, "%u,%u,%u,%u", nodes && t->nllcs % nodes == 0 ? nodes : 1, t->nllcs,
+	str_printf(out, "%u,%u,%u,%u", nodes && t->nllcs % nodes == 0 ? nodes : 1, t->nllcs,
 		t->max_cores, t->max_threads);
+}
+
+static void add_shell_topology(const struct topo *t, struct json_out *j)
+{
+	cleanup_str struct str text = STR_INIT;
+
+	topo_shell_shape(t, &text);
 	json_key_str(j, "shell_topology", str_get(&text));
 }
 

@@ -107,6 +107,8 @@ const struct topo_node *topo_node(const struct topo *t, unsigned id);
 const struct topo_cache *topo_cache_of(
 	const struct topo *t, unsigned cpu, unsigned level, enum topo_cache_type type);
 
+/* A guest of this shape, as `ktstr shell --topology` takes it: its nodes must divide its LLCs. */
+void topo_shell_shape(const struct topo *t, struct str *out);
 /* The three renderings. Text is exactly spec/host 1.5; verbose adds tables after it. */
 void topo_text(const struct topo *t, bool verbose, struct str *out);
 void topo_json(const struct topo *t, struct json_out *j);

@@ -20,7 +20,7 @@ static const struct opt opts[] = {
 		.name = "exec-timeout",
 		.type = OPT_DURATION,
 		.metavar = "TIME",
-		.help = "with --exec: end it after this long, boot included (120s)",
+		.help = "end --exec after this long, boot included (120s)",
 		.more = "The exit code is 124 then.",
 		.offset = offsetof(struct shell_values, exec_timeout),
 	},

@@ -9,6 +9,7 @@
 #include "src/base/err.h"
 #include "src/base/str.h"
 #include "src/cli/cli.h"
+#include "src/cli/words.h"
 #include "vmm/vmctl.h"
 
 struct shell_values {
@@ -35,6 +36,7 @@ extern const char *const shell_accels[]; /* choices of --accel */
 			"which "                                                                   \
 			"is fetched.",                                                             \
 		.complete = COMPLETE_FILE,                                                         \
+		.list = words_kernels,                                                             \
 		.needs = (with),                                                                   \
 		.offset = (base) + offsetof(struct shell_values, kernel),                          \
 	},                                                                                         \
@@ -54,6 +56,7 @@ extern const char *const shell_accels[]; /* choices of --accel */
 			.name = "topology",                                                        \
 			.type = OPT_TEXT,                                                          \
 			.metavar = "N,L,C,T",                                                      \
+			.list = words_topologies,                                                  \
 			.help = "NUMA nodes, LLCs in all, cores per LLC, threads per core",        \
 			.more = "The default is 1,1,1,1. LLCs are counted over the whole machine " \
 				"and parted evenly among the nodes.",                              \
