@@ -68,7 +68,8 @@ static void warn_unknown(struct collect *c, const int *of)
 static void group_cpus(struct collect *c, const int *of)
 {
 	struct topo *t = c->t;
-	struct topo_llc **by_cache = arena_alloc(t->arena, (t->ncaches + 1) * sizeof(*by_cache));
+	struct topo_llc **by_cache =
+		arena_alloc(t->arena, (t->ncaches + 1) * sizeof(struct topo_llc *));
 	struct topo_llc *unknown = NULL, *llc;
 
 	for (unsigned i = 0; i < t->ncpus; i++) {
