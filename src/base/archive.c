@@ -90,6 +90,13 @@ static int load(struct calls *lib, struct err *e)
 	return 0;
 }
 
+int arc_available(struct err *e)
+{
+	struct calls lib;
+
+	return load(&lib, e);
+}
+
 static la_ssize_t pull(struct archive *la, void *user, const void **bytes)
 {
 	struct arc *a = user;

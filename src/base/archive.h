@@ -26,6 +26,9 @@ struct arc_entry {
 	int64_t mtime; /* seconds since the epoch, 0 = not stored */
 };
 
+/* Whether libarchive is there, to be asked before much is downloaded that it would have to unpack.
+ */
+int arc_available(struct err *e);
 /* `name` is what errors call the file. The descriptor is borrowed and read from where it stands. */
 struct arc *arc_open_fd(int fd, const char *name, struct err *e);
 /* The current entry of `outer` as an archive of its own (data.tar.xz in a .deb). Read it to its end

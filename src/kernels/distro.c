@@ -6,10 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "src/base/archive.h"
 #include "src/base/file.h"
 #include "src/base/units.h"
 #include "src/kernels/apt.h"
 #include "src/kernels/cache.h"
+#include "src/kernels/image.h"
 #include "src/kernels/packaged.h"
 #include "src/kernels/report.h"
 #include "src/kernels/store.h"
@@ -26,8 +28,12 @@ char *distro_cached(const char *root, bool fetched_only)
 	for (size_t i = 0; i < cache.entries.n && !release; i++) {
 		const struct kcache_entry *entry = &cache.entries.v[i];
 		const char *manager = entry->meta.manager;
+		struct image_info info;
 
 		if (entry->corrupt || strcmp(entry->meta.arch, KCACHE_ARCH) != 0)
+			continue;
+		/* one that was damaged since is fetched anew rather than stumbled over */
+		if (image_probe(entry->image, &info, NULL))
 			continue;
 		if (!fetched_only || (manager && strcmp(manager, "apt") == 0))
 			release = xstrdup(entry->key);
@@ -36,15 +42,33 @@ char *distro_cached(const char *root, bool fetched_only)
 	return release;
 }
 
+/* "a 1", "a and b 1" where they share their version, else "a 1 and b 2". */
+static void list_packages(const struct apt_plan *plan, struct str *line)
+{
+	bool shared = true;
+
+	for (size_t i = 1; i < plan->packages.n; i++)
+		shared &= strcmp(plan->packages.v[i].version, plan->packages.v[0].version) == 0;
+	for (size_t i = 0; i < plan->packages.n; i++) {
+		bool last = i + 1 == plan->packages.n;
+
+		str_printf(line, "%s%s",
+			!i     ? ""
+			: last ? " and "
+			       : ", ",
+			plan->packages.v[i].package);
+		if (last || !shared)
+			str_printf(line, " %s", plan->packages.v[i].version);
+	}
+}
+
 /* One line before it starts: what, how big, where to. */
 static void announce(
 	const struct apt_plan *plan, const char *root, const struct kernel_report *report)
 {
 	cleanup_str struct str line = STR_INIT;
 
-	for (size_t i = 0; i < plan->packages.n; i++)
-		str_printf(&line, "%s%s %s", i ? " and " : "", plan->packages.v[i].package,
-			plan->packages.v[i].version);
+	list_packages(plan, &line);
 	if (plan->bytes) {
 		str_add(&line, " (");
 		units_bytes(&line, plan->bytes);
@@ -56,15 +80,33 @@ static void announce(
 		str_get(&line), root, KCACHE_PACKAGED);
 }
 
+/* Private lists. One broken archive of several makes apt-get complain: what counts is whether the
+ * kernel is in what it did get. */
+static int renew(struct apt *a, struct apt_plan *plan, struct err *e)
+{
+	struct err update = ERR_INIT;
+	int failed = apt_update(a, &update), rc;
+
+	if (failed && failed != -EIO) {
+		*e = update;
+		return failed;
+	}
+	rc = apt_find_kernel(a, plan, e);
+	if (failed && rc == -ENOENT) {
+		*e = update;
+		return failed;
+	}
+	if (failed && !rc)
+		report_note(a->report, "%s", update.msg);
+	return rc;
+}
+
 /* The lists of the machine where it has some, else private ones. */
 static int find(struct apt *a, struct apt_plan *plan, struct err *e)
 {
 	int rc = apt_find_kernel(a, plan, e);
 
-	if (rc != -ENOENT)
-		return rc;
-	rc = apt_update(a, e);
-	return rc ? rc : apt_find_kernel(a, plan, e);
+	return rc == -ENOENT ? renew(a, plan, e) : rc;
 }
 
 static int download(
@@ -77,11 +119,8 @@ static int download(
 	if (rc != -ESTALE || a->own_lists)
 		return rc;
 	report_note(a->report, "this machine's package lists are out of date");
-	rc = apt_update(a, e);
-	if (rc)
-		return rc;
 	apt_plan_release(plan);
-	rc = apt_find_kernel(a, plan, e);
+	rc = renew(a, plan, e);
 	if (rc)
 		return rc;
 	announce(plan, root, a->report);
@@ -160,6 +199,7 @@ int distro_fetch(const struct place *p, const char *root, const struct kernel_re
 	int rc = apt_present(p->prefix, e), lock;
 
 	*release = NULL;
+	rc = rc ? rc : arc_available(e);
 	if (rc)
 		return rc;
 	lock = kstore_lock(

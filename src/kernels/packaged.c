@@ -15,7 +15,8 @@
 #include "src/kernels/report.h"
 #include "src/kernels/version.h"
 
-enum { FILES_MAX = 2 }; /* an image and its modules */
+/* A kernel in several packages: what people name, the image where that is apart, the modules. */
+enum { FILES_MAX = 3 };
 
 /* "6.1.192" of "1:6.1.192-2~deb12"; where that is no kernel version, the number a release begins
  * with. Heap, or NULL. */
@@ -58,6 +59,9 @@ static int no_kernel(const struct package *p, struct err *e)
 		p->path, name);
 	if (str_starts(name, "linux-modules-"))
 		err_hint(e, "the image is in linux-image-%s", name + strlen("linux-modules-"));
+	else if (str_starts(name, "linux-image-"))
+		err_hint(e, "the image may be in linux-binary-%s: put that .deb beside it",
+			name + strlen("linux-image-"));
 	return -EINVAL;
 }
 
@@ -126,10 +130,11 @@ int packaged_store(const struct kstore *s, const struct package *packages, size_
 
 /* ---- package files -------------------------------------------------------------------------- */
 
-/* R of linux-image-R and linux-image-unsigned-R; NULL for other packages. */
+/* R of linux-image-R and its like; NULL for other packages. */
 static const char *image_package_release(const char *name)
 {
-	static const char *const stems[] = {"linux-image-unsigned-", "linux-image-"};
+	static const char *const stems[] = {
+		"linux-image-unsigned-", "linux-image-", "linux-binary-"};
 
 	for (size_t i = 0; i < ARRAY_LEN(stems); i++)
 		if (str_starts(name, stems[i]))
@@ -137,14 +142,13 @@ static const char *image_package_release(const char *name)
 	return NULL;
 }
 
-/* linux-modules-R_*.deb beside the image's package, of the same version. */
-static bool find_modules_file(const struct package *image, struct package *out)
+/* STEM-R_*.deb beside the package, of the same version. */
+static bool find_sibling(
+	const struct package *p, const char *stem, const char *release, struct package *out)
 {
-	const char *r = image_package_release(image->control.package);
-	cleanup_free char *folder =
-		xstrndup(image->path, (size_t)(file_base(image->path) - image->path));
-	cleanup_free char *stem = xasprintf("linux-modules-%s_", r ? r : "");
-	DIR *dir = r ? opendir(*folder ? folder : ".") : NULL;
+	cleanup_free char *folder = xstrndup(p->path, (size_t)(file_base(p->path) - p->path));
+	cleanup_free char *begin = xasprintf("%s%s_", stem, release);
+	DIR *dir = opendir(*folder ? folder : ".");
 	struct dirent *d;
 	bool found = false;
 
@@ -152,17 +156,30 @@ static bool find_modules_file(const struct package *image, struct package *out)
 		cleanup_free char *path = xasprintf("%s%s", folder, d->d_name);
 		struct err ignored = ERR_INIT;
 
-		if (!str_starts(d->d_name, stem) || !str_ends(d->d_name, ".deb"))
+		if (!str_starts(d->d_name, begin) || !str_ends(d->d_name, ".deb"))
 			continue;
 		if (package_open(path, out, &ignored))
 			continue;
-		found = strcmp(out->control.version, image->control.version) == 0;
+		found = strcmp(out->control.version, p->control.version) == 0;
 		if (!found)
 			package_release(out);
 	}
 	if (dir)
 		closedir(dir);
 	return found;
+}
+
+/* The other packages of the kernel that files[0] belongs to; the number of all. */
+static size_t find_siblings(struct package files[FILES_MAX])
+{
+	static const char *const stems[] = {"linux-binary-", "linux-modules-"};
+	const char *release = image_package_release(files[0].control.package);
+	size_t n = 1;
+
+	for (size_t i = 0; release && i < ARRAY_LEN(stems); i++)
+		if (!str_starts(files[0].control.package, stems[i]))
+			n += find_sibling(&files[0], stems[i], release, &files[n]);
+	return n;
 }
 
 /* A file that was named is known by its time as well; what apt fetched is known by its version. */
@@ -248,7 +265,7 @@ int packaged_from_file(const char *root, const char *path, const struct kernel_r
 
 	if (rc)
 		return rc;
-	n += find_modules_file(&files[0], &files[1]);
+	n = find_siblings(files);
 	*release = find_stored(root, files, n);
 	if (!*release)
 		rc = store_files(root, files, n, report, release, e);

@@ -34,7 +34,7 @@ int resolve_at(const struct place *p, const char *id, const char *modules_dir,
 int kernel_resolve(const char *id, const char *modules_dir, const struct kernel_report *report,
 	struct kernel *out, struct err *e)
 {
-	struct place_storage storage;
+	struct place_storage storage = {{0}};
 	struct place p = place_host(&storage);
 
 	return resolve_at(&p, id, modules_dir, report, out, e);
@@ -51,7 +51,7 @@ void kernel_release(struct kernel *k)
 
 char *kernel_cache_root(struct err *e)
 {
-	struct place_storage storage;
+	struct place_storage storage = {{0}};
 	struct place p = place_host(&storage);
 
 	return place_cache_root(&p, e);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "src/base/file.h"
 #include "src/base/mem.h"
@@ -9,11 +10,21 @@
 #include "src/kernels/modtree.h"
 #include "src/kernels/report.h"
 
+/* Whoever uses the path may stand in another folder than we do. */
+static char *absolute(const char *path)
+{
+	cleanup_free char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
+
+	return here ? file_join(here, path) : xstrdup(path);
+}
+
 static int add_modules(const struct search *s, struct kernel *k, struct err *e)
 {
 	if (s->modules) {
-		k->modules = modtree_named(s->place, s->modules, k->release, e);
-		return k->modules ? 0 : -e->code;
+		cleanup_free char *named = modtree_named(s->place, s->modules, k->release, e);
+
+		k->modules = named ? absolute(named) : NULL;
+		return named ? 0 : -e->code;
 	}
 	k->modules = modtree_find(s->place, k->image, k->release);
 	if (!k->modules)
@@ -31,7 +42,7 @@ static int fill(const struct search *s, const struct image_info *info, const cha
 	struct kernel *k = s->out;
 	int rc;
 
-	k->image = xstrdup(image);
+	k->image = absolute(image);
 	k->release = info->release[0] ? xstrdup(info->release) : NULL;
 	k->origin = xstrdup(origin);
 	k->init_size = info->init_size;

@@ -7,6 +7,7 @@
  *   apt/pool/FILE    what apt-get download NAME=VERSION copies: NAME_VERSION_amd64.deb
  *   apt/half         a fifo: the script writes half a file, then says so there, then waits for ...
  *   apt/go           ... a fifo to be opened for writing
+ *   apt/broken       when it exists, apt-get update complains in the end
  *   apt/log          one line a call
  */
 #include <setjmp.h>
@@ -53,7 +54,9 @@ static const char apt_get[] =
 	"for a; do case $a in\n"
 	"update)\n"
 	"	[ -d $apt/fresh ] || { echo 'E: cannot reach anything' >&2; exit 100; }\n"
-	"	[ -d $lists/partial ] && : >$lists/fetched; exit;;\n"
+	"	[ -d $lists/partial ] && : >$lists/fetched\n"
+	"	[ -e $apt/broken ] && { echo 'E: one archive is broken' >&2; exit 100; }\n"
+	"	exit 0;;\n"
 	"*=*-*) ;;\n"
 	"esac; done\n"
 	"for a; do case $a in linux-*=*)\n"
@@ -291,8 +294,9 @@ static void modules_of_their_own_come_along(void **state)
 		fail_msg("%s", g->e.msg);
 	assert_string_equal(g->k.release, "6.8.0-31-generic");
 	assert_true(str_ends(g->k.modules, "lib/modules/6.8.0-31-generic"));
-	assert_true(fixture_noted(&g->r, "linux-image-6.8.0-31-generic 6.8.0-31.31 and "
-					 "linux-modules-6.8.0-31-generic 6.8.0-31.31 (7.8K)"));
+	assert_true(fixture_noted(&g->r,
+		"linux-image-6.8.0-31-generic and linux-modules-6.8.0-31-generic "
+		"6.8.0-31.31 (7.8K)"));
 	assert_int_equal(logged(g, "apt-get"), 1);
 }
 
@@ -326,6 +330,33 @@ static void lists_out_of_date_are_renewed(void **state)
 	assert_int_equal(logged(g, "download"), 2);
 }
 
+/* A third party's archive that is gone must not keep the kernel away. */
+static void broken_archives_do_not_matter(void **state)
+{
+	struct ground *g = *state;
+
+	debian(g, "fresh", "6.1.99-1");
+	pool(g, IMAGE, "6.1.99-1", 1000);
+	fixture_text(g->dir, "apt/broken", "");
+	expect_fetched(g, "distro");
+	assert_true(fixture_noted(&g->r, "apt-get update failed: one archive is broken"));
+}
+
+/* What somebody damaged in the cache is fetched anew. */
+static void damaged_entries_are_replaced(void **state)
+{
+	struct ground *g = *state;
+
+	debian(g, "show", "6.1.99-1");
+	pool(g, IMAGE, "6.1.99-1", 1000);
+	expect_fetched(g, "distro");
+	fixture_text(g->cache, ".distro/" RELEASE "/bzImage", "hello");
+	expect_fetched(g, NULL);
+	fixture_text(g->cache, ".distro/" RELEASE "/metadata.json", "{");
+	expect_fetched(g, "distro");
+	assert_int_equal(logged(g, "apt-get"), 3);
+}
+
 /* ---- what goes wrong ------------------------------------------------------------------------ */
 
 static void failures_carry_apts_words(void **state)
@@ -333,6 +364,9 @@ static void failures_carry_apts_words(void **state)
 	struct ground *g = *state;
 
 	expect_failure(g, "apt-get update failed: cannot reach anything");
+	assert_true(resolve(g, NULL) < 0);
+	assert_true(
+		str_starts(g->e.msg, "no kernel found on this machine, and none fetched: apt-get"));
 	debian(g, "fresh", "6.1.99-1");
 	expect_failure(g, "apt-get could not fetch " IMAGE ": Failed to fetch http://x/");
 	assert_int_equal(logged(g, "download"), 1); /* fresh lists are not renewed again */
@@ -626,6 +660,8 @@ int main(void)
 		TEST(modules_of_their_own_come_along),
 		TEST(without_lists_a_private_update_runs_first),
 		TEST(lists_out_of_date_are_renewed),
+		TEST(broken_archives_do_not_matter),
+		TEST(damaged_entries_are_replaced),
 		TEST(failures_carry_apts_words),
 		TEST(distributions_without_a_known_kernel_say_so),
 		TEST(corrupt_packages_are_refused_by_name),

@@ -424,6 +424,31 @@ static void modules_may_come_beside(void **state)
 	done(&f);
 }
 
+/* Newest Debian: what people name holds neither image nor modules. */
+static void images_may_be_a_package_of_their_own(void **state)
+{
+	static const char version[] = "Version: 7.2-1\nArchitecture: amd64\n";
+	cleanup_free char *named = file_join(dir, "linux-image-7.2_7.2-1_amd64.deb");
+	cleanup_free char *binary = file_join(dir, "linux-binary-7.2_7.2-1_amd64.deb");
+	cleanup_free char *other = file_join(dir, "linux-binary-7.2_7.2-0_amd64.deb");
+	cleanup_free char *control = xasprintf("Package: linux-image-7.2\n%s", version);
+	const struct fixture_file doc = {.path = "./usr/share/doc/x", .text = "x"};
+	struct from_file f;
+
+	(void)state;
+	fixture_deb_file(named, control, &doc, 1, NULL);
+	fixture_kernel_deb(other, "linux-binary-7.2", "7.2-0", "7.2", 100, NULL);
+	f = from_file(file_base(named));
+	assert_int_equal(f.rc, -EINVAL);
+	assert_non_null(strstr(f.e.hint, "linux-binary-7.2"));
+	done(&f);
+	fixture_kernel_deb(binary, "linux-binary-7.2", "7.2-1", "7.2", 100, NULL);
+	f = from_file(file_base(named));
+	assert_int_equal(f.rc, 0);
+	assert_string_equal(f.release, "7.2");
+	done(&f);
+}
+
 static void images_may_come_in_the_tree(void **state)
 {
 	cleanup_free char *path = file_join(dir, "linux-image-6.19.deb");
@@ -493,6 +518,7 @@ int main(void)
 		TEST(damage_is_reported_by_name),
 		TEST(files_are_unpacked_once),
 		TEST(modules_may_come_beside),
+		TEST(images_may_be_a_package_of_their_own),
 		TEST(images_may_come_in_the_tree),
 		TEST(strange_packages_leave_nothing),
 	};

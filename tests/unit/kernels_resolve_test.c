@@ -431,6 +431,22 @@ static void other_systems_get_their_own_advice(void **state)
 	}
 }
 
+static void paths_are_absolute(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *here = getcwd(NULL, 0);
+
+	fixture_image(g->work, "img", "6.2");
+	fixture_text(g->work, "tree/kernel/x.ko", "");
+	g->place.cwd = "";
+	assert_int_equal(chdir(g->work), 0);
+	assert_int_equal(resolve(g, "./img", "tree"), 0);
+	assert_int_equal(chdir(here), 0);
+	assert_true(str_starts(g->k.image, g->dir));
+	assert_true(str_starts(g->k.modules, g->dir));
+	assert_true(file_exists(g->k.image));
+}
+
 static void reports_may_be_missing(void **state)
 {
 	struct ground *g = *state;
@@ -462,6 +478,7 @@ int main(void)
 		TEST(mistakes_in_the_variable_end_it),
 		TEST(a_missing_home_spares_the_host),
 		TEST(other_systems_get_their_own_advice),
+		TEST(paths_are_absolute),
 		TEST(reports_may_be_missing),
 	};
 
