@@ -60,9 +60,12 @@ static void chrome(const struct layout_in *in, struct layout *out)
 	int rows = in->rows, cols = in->cols;
 
 	/* The first to go is the message's row, then the footer, then the title. */
-	out->tabs = (struct ui_rect){0, 0, rows >= 2, cols};
-	out->message = (struct ui_rect){rows - 2, 0, rows >= 6, cols};
-	out->footer = (struct ui_rect){rows - 1, 0, rows >= 4, cols};
+	if (rows >= 2)
+		out->tabs = (struct ui_rect){0, 0, 1, cols};
+	if (rows >= 6)
+		out->message = (struct ui_rect){rows - 2, 0, 1, cols};
+	if (rows >= 4)
+		out->footer = (struct ui_rect){rows - 1, 0, 1, cols};
 }
 
 static struct ui_rect middle(const struct layout_in *in, const struct layout *out)
