@@ -6,6 +6,7 @@
 #include "src/cli/cli.h"
 #include "src/cli/common.h"
 #include "src/cli/manual.h"
+#include "src/cli/row_text.h"
 #include "src/cli/suggest.h"
 #include "src/cli/wrap.h"
 
@@ -241,7 +242,7 @@ static void long_option(const struct cli_help *h, const struct opt *o, struct st
 	str_add(out, "  ");
 	bold(h, str_get(&label), out);
 	str_addc(out, '\n');
-	sentence(&text, o->help, o->more);
+	row_text(&text, o);
 	wrap(out, text.s, INDENT, 0, WIDTH);
 }
 
@@ -268,19 +269,20 @@ static void long_options(const struct cli_help *h, struct str *out)
 		long_option(h, *o, out);
 }
 
-/* The root's help has every exit code, a command's those that only it has. */
+/* The general ones at the root, a command's own at the command; the manual has them all. */
 static void long_exit(const struct cli_help *h, struct str *out)
 {
+	const char *command = h->depth > 1 ? h->path[1]->name : "";
 	bool any = false;
 
 	for (const struct fact *f = manual_exit; f->name; f++) {
-		if (h->depth > 1 && (!f->command || strcmp(f->command, h->path[1]->name) != 0))
+		if (strcmp(f->command ? f->command : "", command) != 0)
 			continue;
 		if (!any)
 			heading(h, "Exit status", out);
 		any = true;
-		str_printf(out, "  %-4s", f->name);
-		wrap(out, f->text, INDENT, 6, WIDTH);
+		str_printf(out, "  %-7s", f->name);
+		wrap(out, f->text, 9, 9, WIDTH);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "src/cli/common.h"
 #include "src/cli/manual.h"
 #include "src/cli/mdoc.h"
+#include "src/cli/row_text.h"
 #include "src/cli/version.h"
 #include "src/cli/wrap.h"
 
@@ -28,11 +29,11 @@ static void add_arg(const struct page *p, const char *text)
 	mdoc_escape(p->out, text, strlen(text));
 }
 
-static void add_sentence(const struct page *p, const char *help, const char *more)
+static void add_sentence(const struct page *p, const char *phrase)
 {
 	cleanup_str struct str text = STR_INIT;
 
-	sentence(&text, help, more);
+	sentence(&text, phrase, NULL);
 	mdoc_text(p->out, text.s);
 }
 
@@ -129,10 +130,13 @@ static void add_synopsis(const struct page *p)
 
 static void add_option(const struct page *p, const struct opt *o)
 {
+	cleanup_str struct str text = STR_INIT;
+
 	if (o->hidden)
 		return;
 	add_option_macro(p, ".It", o);
-	add_sentence(p, o->help, o->more);
+	row_text(&text, o);
+	mdoc_text(p->out, text.s);
 }
 
 static void add_arguments(const struct page *p, const struct command *c)
@@ -141,7 +145,7 @@ static void add_arguments(const struct page *p, const struct command *c)
 		str_add(p->out, ".It Ar");
 		add_arg(p, c->args[i].name);
 		str_addc(p->out, '\n');
-		add_sentence(p, c->args[i].help, NULL);
+		add_sentence(p, c->args[i].help);
 	}
 }
 
@@ -195,7 +199,7 @@ static void add_commands(const struct page *p)
 		if (p->c->sub[i]->hidden)
 			continue;
 		str_printf(p->out, ".It Cm %s\n", p->c->sub[i]->name);
-		add_sentence(p, p->c->sub[i]->summary, NULL);
+		add_sentence(p, p->c->sub[i]->summary);
 		str_printf(p->out, "See\n.Xr %s-%s 1 .\n", p->root->name, p->c->sub[i]->name);
 	}
 	str_add(p->out, ".El\n");
@@ -210,7 +214,7 @@ static void add_group(const struct page *p)
 		if (sub->hidden)
 			continue;
 		str_printf(p->out, ".Ss %s %s\n", p->c->name, sub->name);
-		add_sentence(p, sub->summary, NULL);
+		add_sentence(p, sub->summary);
 		if (sub->about) {
 			str_add(p->out, ".Pp\n");
 			mdoc_text(p->out, sub->about);
@@ -225,7 +229,7 @@ static void add_description(const struct page *p)
 	if (p->c->about)
 		mdoc_text(p->out, p->c->about);
 	else
-		add_sentence(p, p->c->summary, NULL);
+		add_sentence(p, p->c->summary);
 	add_options(p, p->c);
 	if (is_main(p))
 		add_commands(p);

@@ -14,6 +14,38 @@ const struct fact manual_exit[] = {
 		.name = "2",
 		.text = "Usage: an unknown command or option, or a value that cannot be right.",
 	},
+	{
+		.name = "128+N",
+		.text = "Ended by signal N: 130 for an interrupt, 143 for a termination.",
+	},
+	{
+		.name = "124",
+		.text = "The command of --exec was ended by --exec-timeout.",
+		.command = "shell",
+	},
+	{
+		.name = "125",
+		.text = "The guest ran, but was not what was asked for, or the result of the "
+			"command was lost.",
+		.command = "shell",
+	},
+	{
+		.name = "254",
+		.text = "The guest never reached its init.",
+		.command = "shell",
+	},
+	{
+		.name = "255",
+		.text = "The guest's kernel panicked.",
+		.command = "shell",
+	},
+	{
+		.name = "other",
+		.text = "With --exec the status of the command itself, 128+N when signal N ended "
+			"it. A line on standard error that starts with 'ktstr: ' tells a status "
+			"of ours from one of the command's.",
+		.command = "shell",
+	},
 	{.name = NULL},
 };
 
@@ -37,10 +69,46 @@ const struct fact manual_environment[] = {
 		.text = "What long help on a terminal is shown with; less when unset. LESS is set "
 			"to FRX for it unless it is set already.",
 	},
+	{
+		.name = "KTSTR_KERNEL",
+		.text = "The kernel to boot when --kernel is absent.",
+		.command = "shell",
+	},
+	{
+		.name = "KTSTR_CACHE_DIR",
+		.text = "The kernel cache; otherwise $XDG_CACHE_HOME/ktstr/kernels, or "
+			"~/.cache/ktstr/kernels.",
+		.command = "shell",
+	},
+	{
+		.name = "KTSTR_BUSYBOX_PATH",
+		.text = "The static busybox for guests, instead of the one that lies beside ktstr "
+			"or "
+			"in PATH.",
+		.command = "shell",
+	},
+	{
+		.name = "TMPDIR",
+		.text = "Where the file behind --disk lies, /var/tmp when unset. It has no name "
+			"there and is gone with the guest.",
+		.command = "shell",
+	},
+	{
+		.name = "LD_LIBRARY_PATH",
+		.text = "Where the shared libraries of included programs are looked for, as the "
+			"dynamic loader would.",
+		.command = "shell",
+	},
 	{.name = NULL},
 };
 
 const struct fact manual_files[] = {
+	{
+		.name = "~/.cache/ktstr/kernels",
+		.text = "The kernel cache: a folder for each kernel, and in .distro those that "
+			"were unpacked from packages.",
+		.command = "shell",
+	},
 	{.name = NULL},
 };
 
@@ -81,6 +149,45 @@ const struct fact manual_differences[] = {
 			"CPUs that share them: identifiers that repeat or are missing merge "
 			"nothing.",
 		.command = "topo",
+	},
+	{
+		.name = "Standard output and standard error of --exec",
+		.text = "stay apart and arrive byte for byte, and standard input is passed with "
+			"its end.",
+		.command = "shell",
+	},
+	{
+		.name = "The exit status",
+		.text = "tells a timeout, a panic and a guest that did not boot from each other; "
+			"there they are all 1.",
+		.command = "shell",
+	},
+	{
+		.name = "Kernels",
+		.text = "may be image files and .deb packages, and 'distro' is the distribution's "
+			"own; nothing has to be built first.",
+		.command = "shell",
+	},
+	{
+		.name = "Without a usable KVM",
+		.text = "a guest runs under software emulation, and a line says so.",
+		.command = "shell",
+	},
+	{
+		.name = "The window's size",
+		.text = "is followed while the guest runs.",
+		.command = "shell",
+	},
+	{
+		.name = "Included scripts",
+		.text = "bring their interpreters with them.",
+		.command = "shell",
+	},
+	{
+		.name = "A topology",
+		.text = "whose LLCs cannot be shared evenly among its nodes is an error that says "
+			"so.",
+		.command = "shell",
 	},
 	{.name = NULL},
 };

@@ -29,7 +29,7 @@ extern const char *const shell_accels[]; /* choices of --accel */
 		.name = "kernel",                                                                  \
 		.type = OPT_TEXT,                                                                  \
 		.metavar = "ID",                                                                   \
-		.help = "kernel: image file, folder, version, cache key, distro",                  \
+		.help = "image file, folder, version, cache key or distro",                        \
 		.more = "Without it: KTSTR_KERNEL, the newest entry of the kernel cache, ./linux " \
 			"and "                                                                     \
 			"../linux, this machine's own kernel, and at last the distribution's, "    \

@@ -32,7 +32,7 @@ if command -v mandoc >/dev/null; then
   for word in "EXIT STATUS" "ENVIRONMENT" "COMPATIBILITY" "ktstr-topo(1)" "--version" "--no-pager"; do
     if grep -qF -- "$word" <<<"$text"; then ok "ktstr(1) has $word"; else not_ok "ktstr(1) has $word" "$text"; fi
   done
-  for code in 0 1 2; do
+  for code in $(sed -n 's/.*EXIT_[A-Z_]* = \([0-9]*\).*/\1/p' src/cli/cli.h); do
     if grep -qE "^[[:space:]]+${code}[[:space:]]" <<<"$text"; then
       ok "ktstr(1) explains status $code"
     else
