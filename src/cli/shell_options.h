@@ -57,7 +57,7 @@ extern const char *const shell_accels[]; /* choices of --accel */
 			.type = OPT_TEXT,                                                          \
 			.metavar = "N,L,C,T",                                                      \
 			.list = words_topologies,                                                  \
-			.help = "NUMA nodes, LLCs in all, cores per LLC, threads per core",        \
+			.help = "nodes, LLCs in all, cores per LLC, threads per core",             \
 			.more = "The default is 1,1,1,1. LLCs are counted over the whole machine " \
 				"and parted evenly among the nodes.",                              \
 			.needs = (with),                                                           \
