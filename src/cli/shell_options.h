@@ -98,7 +98,7 @@ extern const char *const shell_accels[]; /* choices of --accel */
 			.name = "env",                                                             \
 			.type = OPT_LIST,                                                          \
 			.metavar = "NAME[=V]",                                                     \
-			.help = "variable for the guest; without =V, this shell's value",          \
+			.help = "variable for the guest; without =V as it is here",                \
 			.needs = (with),                                                           \
 			.offset = (base) + offsetof(struct shell_values, env),                     \
 		},                                                                                 \
@@ -114,7 +114,7 @@ extern const char *const shell_accels[]; /* choices of --accel */
 			.name = "disk",                                                            \
 			.type = OPT_SIZE,                                                          \
 			.metavar = "SIZE",                                                         \
-			.help = "an empty disk /dev/vda, gone at the end (256mib, 1gib)",          \
+			.help = "empty disk /dev/vda, gone at the end: 256mib, 1gib",              \
 			.needs = (with),                                                           \
 			.offset = (base) + offsetof(struct shell_values, disk),                    \
 		},                                                                                 \
