@@ -7,6 +7,7 @@
 #include "src/base/file.h"
 #include "src/base/mem.h"
 #include "src/base/spawn.h"
+#include "vmm/payload/include.h"
 
 #define LSCPU "usr/bin/lscpu"
 
@@ -23,6 +24,24 @@ void extras_lscpu(struct tree *t, struct libs *libs)
 		return;
 	st.st_mode = S_IFREG | 0755;
 	tree_file(t, LSCPU, real, &st, NULL);
+}
+
+bool extras_locale(struct tree *t)
+{
+	static const char dir[] = "/usr/lib/locale/C.utf8";
+	struct include_list list;
+	bool all;
+
+	if (!file_is_dir(dir) || include_folder(dir, dir + 1, &list, NULL))
+		return false;
+	all = list.files.n > 0;
+	for (size_t i = 0; i < list.files.n && all; i++) {
+		const struct include_file *f = &list.files.v[i];
+
+		all = tree_file(t, f->guest, f->host, &f->st, NULL) == 0;
+	}
+	include_release(&list);
+	return all;
 }
 
 /* The first file that describes the terminal, in the order of ncurses. Heap. */

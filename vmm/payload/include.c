@@ -60,6 +60,14 @@ static char *last_component(const char *path)
 	return xstrdup(base);
 }
 
+/* Said before anything is packed. */
+static int check_size(const char *path, const struct stat *st, struct err *e)
+{
+	if (!S_ISREG(st->st_mode) || st->st_size <= UINT32_MAX)
+		return 0;
+	return err_set(e, EFBIG, "'%s' has 4 GiB or more, which an initramfs cannot hold", path);
+}
+
 static void target_release(struct target *t)
 {
 	free(t->path);
@@ -100,6 +108,8 @@ static int resolve(const char *arg, struct target *t, struct err *e)
 			arg, kind_name(t->st.st_mode));
 	else if (!t->name)
 		rc = err_set(e, EINVAL, "-i %s: include directory has no name", arg);
+	else
+		rc = check_size(t->path, &t->st, e);
 out:
 	if (rc)
 		target_release(t);
@@ -111,6 +121,8 @@ static int add_file(
 {
 	if (w->out->files.n == FILES_MAX)
 		return err_set(e, E2BIG, "-i: more than %d files", FILES_MAX);
+	if (check_size(host, st, e))
+		return -EFBIG;
 	vec_push(&w->out->files, (struct include_file){.host = xstrdup(host),
 					 .guest = xstrdup(guest),
 					 .st = *st,
@@ -252,6 +264,22 @@ int include_resolve(const struct strv *args, const struct payload_note *notes,
 	free(w);
 	if (!rc)
 		rc = check_duplicates(out, e);
+	if (rc)
+		include_release(out);
+	return rc;
+}
+
+int include_folder(const char *dir, const char *guest, struct include_list *out, struct err *e)
+{
+	struct walk *w = xcalloc(1, sizeof(*w));
+	struct stat st;
+	int rc;
+
+	*out = (struct include_list){0};
+	w->out = out;
+	rc = stat(dir, &st) ? err_sys(e, errno, "cannot read folder '%s'", dir)
+			    : walk_dir(w, dir, guest, &st, e);
+	free(w);
 	if (rc)
 		include_release(out);
 	return rc;

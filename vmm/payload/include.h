@@ -28,6 +28,8 @@ struct include_list {
 /* Finds all files. Remarks (an empty folder, a link that leads nowhere) go to notes. */
 int include_resolve(const struct strv *args, const struct payload_note *notes,
 	struct include_list *out, struct err *e);
+/* The files of one folder (an absolute path), placed below the guest path `guest`. */
+int include_folder(const char *dir, const char *guest, struct include_list *out, struct err *e);
 void include_release(struct include_list *l);
 
 /* Puts the files into the tree, and what they need into `libs`. */

@@ -9,16 +9,20 @@
 #include <unistd.h>
 
 #include "src/base/file.h"
+#include "src/base/map.h"
 #include "src/base/mem.h"
 #include "src/base/spawn.h"
 #include "vmm/payload/note.h"
+#include "vmm/payload/runtime.h"
 #include "vmm/payload/shebang.h"
 
 enum { CHAIN_MAX = 5 }; /* scripts run by scripts: the kernel's bound */
 
 struct pack {
 	const struct payload_note *notes;
+	struct tree *tree;
 	struct libs *libs;
+	struct map seen; /* interpreters, by the path that names them */
 };
 
 /* The guest's busybox has these, whether this machine has them or not. */
@@ -32,18 +36,6 @@ static bool from_busybox(const char *interpreter)
 	return false;
 }
 
-/* Programs that are little without a folder full of modules, which nothing in the file names. */
-static void warn_of_modules(const struct pack *p, const char *script, const char *interpreter)
-{
-	static const char *const rows[] = {"python", "perl", "ruby", "tclsh", "lua"};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (str_starts(file_base(interpreter), rows[i]))
-			payload_say(p->notes,
-				"%s: the guest gets %s without its folders of modules", script,
-				interpreter);
-}
-
 static int read_head(const char *path, char head[SCRIPT_HEAD], struct err *e)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -54,18 +46,33 @@ static int read_head(const char *path, char head[SCRIPT_HEAD], struct err *e)
 
 static int pack_script(struct pack *p, const char *path, unsigned level, struct err *e);
 
+/* States of an interpreter in `seen`: their addresses count. */
+static const char in_work, packed;
+
 /* A program that a script names, at its own place, and what runs it in turn. */
 static int pack_command(struct pack *p, const char *script, const char *path, const char *also,
 	unsigned level, struct err *e)
 {
+	void **state;
+	int rc;
+
 	if (!file_exists(path) && from_busybox(path))
 		return 0;
 	if (access(path, X_OK))
 		return err_sys(e, errno, "%s: its interpreter '%s'", script, path);
-	warn_of_modules(p, script, path);
 	if (libs_add_at(p->libs, path, also, e))
 		return err_prefix(e, "%s", script);
-	return pack_script(p, path, level + 1, e);
+	state = map_at(&p->seen, path);
+	if (*state == &packed)
+		return 0;
+	if (*state == &in_work || level == CHAIN_MAX)
+		return err_set(e, ELOOP, "%s: too many scripts that run each other", script);
+	*state = (void *)&in_work;
+	rc = runtime_add(path, script, p->notes, p->tree, p->libs, e);
+	if (!rc)
+		rc = pack_script(p, path, level + 1, e);
+	*map_at(&p->seen, path) = (void *)&packed;
+	return rc;
 }
 
 static int pack_env(
@@ -92,9 +99,7 @@ static int pack_script(struct pack *p, const char *path, unsigned level, struct 
 
 	if (rc < 0 || !shebang_parse(head, (size_t)rc, &s))
 		return rc < 0 ? rc : 0;
-	if (level == CHAIN_MAX)
-		rc = err_set(e, ELOOP, "%s: too many scripts that run each other", path);
-	else if (s.interpreter[0] != '/')
+	if (s.interpreter[0] != '/')
 		rc = err_set(e, EINVAL,
 			"%s: its interpreter '%s' is no absolute path, so it depends on where it "
 			"is started",
@@ -139,12 +144,13 @@ static int pack_needs(struct pack *p, const struct include_file *f, struct err *
 int include_pack(const struct include_list *l, const struct payload_note *notes, struct tree *t,
 	struct libs *libs, struct err *e)
 {
-	struct pack p = {.notes = notes, .libs = libs};
+	struct pack p = {.notes = notes, .tree = t, .libs = libs};
 	int rc = 0;
 
 	for (size_t i = 0; i < l->files.n && !rc; i++)
 		rc = tree_file(t, l->files.v[i].guest, l->files.v[i].host, &l->files.v[i].st, e);
 	for (size_t i = 0; i < l->files.n && !rc; i++)
 		rc = pack_needs(&p, &l->files.v[i], e);
+	map_release(&p.seen);
 	return rc;
 }

@@ -29,6 +29,7 @@ struct build {
 	struct module_picks picks;
 	struct include_list includes;
 	struct strv commands; /* of the busybox */
+	bool utf8;	      /* programs that know locales can have C.UTF-8 */
 };
 
 static void build_release(struct build *b)
@@ -123,9 +124,11 @@ static int add_includes(struct build *b, struct err *e)
 	if (rc)
 		return rc;
 	extras_terminfo(b->tree, getenv("TERM"));
-	/* glibc opens it by name when a thread ends or is cancelled. */
-	if (libs_uses(b->libs, "libc.so."))
+	if (libs_uses(b->libs, "libc.so.")) {
+		b->utf8 = extras_locale(b->tree);
+		/* glibc opens it by name when a thread ends or is cancelled. */
 		libs_add_named(b->libs, "libgcc_s.so.1");
+	}
 	return 0;
 }
 
@@ -152,6 +155,9 @@ static int add_conf(struct build *b, const struct payload *known, struct err *e)
 	cleanup_strv struct strv records = STRV_INIT;
 	struct str text = STR_INIT;
 
+	/* First, so that what the user says about the environment comes after it and wins. */
+	if (b->utf8)
+		strv_push(&records, PROTO_CONF_ENV "=LANG=C.UTF-8");
 	if (b->q->conf)
 		strv_copy(&records, b->q->conf);
 	if (b->q->late_conf)
