@@ -231,7 +231,7 @@ static void add_description(const struct page *p)
 	else
 		add_sentence(p, p->c->summary);
 	add_options(p, p->c);
-	if (is_main(p))
+	if (p->c->sub && is_main(p))
 		add_commands(p);
 	else if (p->c->sub)
 		add_group(p);
