@@ -21,7 +21,7 @@
 #include "src/base/spawn.h"
 #include "src/kernels/kernels.h"
 
-enum { OUTPUT_MAX = 64 * 1024 * 1024, PATIENCE_S = 180 };
+enum { OUTPUT_MAX = 256 * 1024 * 1024, PATIENCE_S = 180 };
 
 const char *vm_program(void)
 {
@@ -174,13 +174,15 @@ static void pump(struct vm_run *r, struct streams *s, const char *in, size_t n)
 	}
 }
 
-static pid_t start(const struct strv *argv, struct streams *ours)
+/* stdin_fd -1 = a pipe of ours. */
+static pid_t start(const struct strv *argv, int stdin_fd, struct streams *ours)
 {
-	int in[2], out[2], errs[2];
+	int in[2] = {stdin_fd, -1}, out[2], errs[2];
 	struct err e = ERR_INIT;
 	pid_t pid;
 
-	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(errs, O_CLOEXEC))
+	if ((stdin_fd < 0 && pipe2(in, O_CLOEXEC)) || pipe2(out, O_CLOEXEC) ||
+		pipe2(errs, O_CLOEXEC))
 		fail_msg("pipe: %s", strerror(errno));
 	pid = spawn_start(
 		&(struct spawn){
@@ -190,13 +192,15 @@ static pid_t start(const struct strv *argv, struct streams *ours)
 			.die_with_parent = true,
 		},
 		&e);
-	close(in[0]);
+	if (stdin_fd < 0)
+		close(in[0]);
 	close(out[1]);
 	close(errs[1]);
 	if (pid < 0)
 		fail_msg("%s", e.msg);
 	*ours = (struct streams){in[1], out[0], errs[0]};
-	fcntl(ours->in, F_SETFL, O_NONBLOCK);
+	if (ours->in >= 0)
+		fcntl(ours->in, F_SETFL, O_NONBLOCK);
 	return pid;
 }
 
@@ -204,7 +208,7 @@ void vm_run(struct vm_run *r, const struct strv *argv, const void *in, size_t n)
 {
 	uint64_t began = clock_mono_ns();
 	struct streams s;
-	pid_t pid = start(argv, &s);
+	pid_t pid = start(argv, -1, &s);
 
 	*r = (struct vm_run){0};
 	pump(r, &s, in, n);
@@ -248,14 +252,15 @@ void vm_check(const struct vm_run *r, int status, ...)
 	va_end(ap);
 }
 
-void vm_start_exec(struct vm_running *r, const char *command)
+void vm_start_exec(struct vm_running *r, const char *command, int in)
 {
 	cleanup_strv struct strv argv = STRV_INIT;
 	struct streams s;
 
 	vm_command(&argv, "--exec", command, NULL);
-	*r = (struct vm_running){.pid = start(&argv, &s), .out = s.out, .errs = s.errs};
-	close(s.in);
+	*r = (struct vm_running){.pid = start(&argv, in, &s), .out = s.out, .errs = s.errs};
+	if (s.in >= 0)
+		close(s.in);
 	if (!pty_expect_fd(r->out, &r->seen, "ready\n", 90)) {
 		kill(r->pid, SIGKILL);
 		fail_msg("the command did not start");
@@ -304,6 +309,20 @@ void vm_no_modules_release(char *dir)
 {
 	file_remove_tree(dir, NULL);
 	free(dir);
+}
+
+uint64_t vm_process_figure(pid_t pid, const char *file, const char *key)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/%s", pid, file);
+	cleanup_str struct str text = STR_INIT;
+	const char *line;
+
+	if (file_read(path, 1 << 20, &text, NULL))
+		fail_msg("%s cannot be read", path);
+	line = strstr(str_get(&text), key);
+	if (!line)
+		fail_msg("no %s in %s", key, path);
+	return line ? strtoull(line + strlen(key), NULL, 10) : 0;
 }
 
 pid_t vm_child_of(pid_t pid)

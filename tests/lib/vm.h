@@ -38,8 +38,8 @@ struct vm_running {
 	int out, errs;	       /* -1 = closed */
 	struct str seen, said; /* of stdout up to now; of stderr, at the end */
 };
-/* Starts `--exec command` and waits for the line "ready" of it. */
-void vm_start_exec(struct vm_running *r, const char *command);
+/* Starts `--exec command` with this stdin (-1 = empty) and waits for the line "ready" of it. */
+void vm_start_exec(struct vm_running *r, const char *command, int in);
 /* Its end: the exit code. */
 int vm_finish(struct vm_running *r);
 void vm_running_release(struct vm_running *r);
@@ -47,6 +47,8 @@ void vm_running_release(struct vm_running *r);
  * by vm_no_modules_release(), which frees the path. */
 char *vm_no_modules(void);
 void vm_no_modules_release(char *dir);
+/* A figure of a process: the line of /proc/PID/FILE that starts with the key. */
+uint64_t vm_process_figure(pid_t pid, const char *file, const char *key);
 /* The process's only child. */
 pid_t vm_child_of(pid_t pid);
 

@@ -1,5 +1,6 @@
 /* `ktstr shell --exec`: streams, status, signals, as `ssh HOST CMD` would. */
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,7 +13,19 @@
 
 #include "tests/lib/vm.h"
 
-enum { MB = 1000 * 1000 };
+enum { MB = 1000 * 1000, SLACK_KB = 16 * 1024 };
+
+/* Until a process has stopped moving bytes. */
+static void settle(pid_t pid)
+{
+	uint64_t now = vm_process_figure(pid, "io", "rchar:"), then;
+
+	do {
+		then = now;
+		poll(NULL, 0, 300);
+		now = vm_process_figure(pid, "io", "rchar:");
+	} while (now != then);
+}
 
 /* Every byte value, both ways, with the end of stdin; stderr apart; the status of the command. */
 static void test_bytes_and_status(void **state)
@@ -59,7 +72,7 @@ static void test_signals_reach_the_command(void **state)
 
 	(void)state;
 	vm_start_exec(
-		&r, "trap 'echo caught; exit 5' TERM; echo ready; while :; do sleep 0.1; done");
+		&r, "trap 'echo caught; exit 5' TERM; echo ready; while :; do sleep 0.1; done", -1);
 	kill(r.pid, SIGTERM);
 	assert_true(pty_expect_fd(r.out, &r.seen, "caught\n", 60));
 	assert_int_equal(vm_finish(&r), 5);
@@ -71,7 +84,7 @@ static void test_a_second_signal_is_final(void **state)
 	struct vm_running r;
 
 	(void)state;
-	vm_start_exec(&r, "trap 'echo ignored' INT; echo ready; while :; do sleep 0.1; done");
+	vm_start_exec(&r, "trap 'echo ignored' INT; echo ready; while :; do sleep 0.1; done", -1);
 	kill(r.pid, SIGINT);
 	assert_true(pty_expect_fd(r.out, &r.seen, "ignored\n", 60));
 	kill(r.pid, SIGINT);
@@ -85,11 +98,54 @@ static void test_a_closed_pipe_ends_it_quietly(void **state)
 	struct vm_running r;
 
 	(void)state;
-	vm_start_exec(&r, "echo ready; yes");
+	vm_start_exec(&r, "echo ready; yes", -1);
 	close(r.out);
 	r.out = -1;
 	assert_int_equal(vm_finish(&r), 128 + SIGPIPE);
 	assert_null(strstr(r.said.s, "ipe"));
+	vm_running_release(&r);
+}
+
+/* Endless input for a command that does not read: nobody's memory grows, and signals get through.
+ */
+static void test_input_that_nobody_reads(void **state)
+{
+	int zeros = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	struct vm_running r;
+	uint64_t before;
+
+	(void)state;
+	vm_start_exec(&r,
+		"trap 'echo caught; exit 3' TERM; echo ready; while :; do sleep 0.1; done", zeros);
+	before = vm_process_figure(vm_child_of(r.pid), "status", "VmHWM:");
+	settle(vm_child_of(r.pid));
+	assert_true(vm_process_figure(vm_child_of(r.pid), "status", "VmHWM:") < before + SLACK_KB);
+	kill(r.pid, SIGTERM);
+	assert_true(pty_expect_fd(r.out, &r.seen, "caught\n", 60));
+	assert_int_equal(vm_finish(&r), 3);
+	vm_running_release(&r);
+	close(zeros);
+}
+
+/* A reader that stopped stops the guest; afterwards not a byte is missing. */
+static void test_output_that_nobody_reads(void **state)
+{
+	struct vm_running r;
+	uint64_t before;
+	pid_t vm;
+
+	(void)state;
+	vm_start_exec(&r, "echo ready; dd if=/dev/zero bs=1M count=100 2>/dev/null", -1);
+	vm = vm_child_of(r.pid);
+	before = vm_process_figure(vm, "status", "VmHWM:");
+	kill(r.pid, SIGSTOP);
+	settle(vm);
+	assert_true(vm_process_figure(vm, "status", "VmHWM:") < before + SLACK_KB);
+	kill(r.pid, SIGCONT);
+	settle(r.pid); /* now it is our pipe that is full */
+	assert_true(vm_process_figure(r.pid, "status", "VmHWM:") < before + SLACK_KB);
+	assert_int_equal(vm_finish(&r), 0);
+	assert_int_equal(r.seen.len, 100 * 1024 * 1024 + strlen("ready\n"));
 	vm_running_release(&r);
 }
 
@@ -100,6 +156,8 @@ int main(void)
 		cmocka_unit_test(test_death_by_signal),
 		cmocka_unit_test(test_signals_reach_the_command),
 		cmocka_unit_test(test_a_second_signal_is_final),
+		cmocka_unit_test(test_input_that_nobody_reads),
+		cmocka_unit_test(test_output_that_nobody_reads),
 		cmocka_unit_test(test_a_closed_pipe_ends_it_quietly),
 	};
 

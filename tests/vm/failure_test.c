@@ -86,7 +86,7 @@ static void start_marked(struct vm_running *r, char *mark, size_t size)
 	vm_guest_options();
 	snprintf(mark, size, "failure-%d", (int)getpid());
 	setenv("KTSTR_TEST_MARK", mark, 1);
-	vm_start_exec(r, "echo ready; sleep 1000");
+	vm_start_exec(r, "echo ready; sleep 1000", -1);
 	unsetenv("KTSTR_TEST_MARK");
 	assert_true(vm_processes_left(mark));
 }
