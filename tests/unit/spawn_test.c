@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -91,8 +92,11 @@ static void signal_dispositions_are_clean(void **state)
 	shell("grep -E 'Sig(Blk|Ign)' /proc/self/status", &out, NULL);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	assert_string_equal(
-		str_get(&out), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+	/* 32 and 33 are the C library's own: whoever started us may ignore them for good. */
+	assert_non_null(strstr(str_get(&out), "SigBlk:\t0000000000000000\n"));
+	assert_non_null(strstr(str_get(&out), "SigIgn:\t"));
+	assert_int_equal(
+		strtoull(strstr(str_get(&out), "SigIgn:\t") + 8, NULL, 16) & 0x7fffffff, 0);
 }
 
 int main(void)
