@@ -219,6 +219,19 @@ static void a_fifo_is_refused(void **state)
 	assert_non_null(strstr(w->e.msg, "a device"));
 }
 
+static void four_gigabytes_are_refused_before_anything_is_read(void **state)
+{
+	struct work *w = *state;
+
+	put("d/big", "", 0644);
+	if (truncate("d/big", (off_t)1 << 32))
+		skip(); /* a file system without holes */
+	assert_int_equal(resolve(w, "d/big", NULL), -EFBIG);
+	assert_non_null(strstr(w->e.msg, "'d/big' has 4 GiB or more"));
+	assert_int_equal(payload_check_includes(&w->args, &w->e), -EFBIG);
+	assert_int_equal(resolve(w, "d", NULL), -EFBIG);
+}
+
 static void duplicates_name_both(void **state)
 {
 	struct work *w = *state;
@@ -351,6 +364,7 @@ int main(void)
 		T(an_empty_folder_is_a_warning),
 		T(nameless_folders_are_refused),
 		T(a_fifo_is_refused),
+		T(four_gigabytes_are_refused_before_anything_is_read),
 		T(duplicates_name_both),
 		T(folders_of_one_name_complement_each_other),
 		T(a_file_and_a_folder_of_one_name_collide),
