@@ -31,6 +31,9 @@ struct engine_request {
  * engine_qemu_start(). */
 int engine_check_topology(const struct vm_topology *t, struct err *e);
 
+/* What can be refused before anything is prepared: no QEMU, or a topology that it cannot have. */
+int engine_check(const struct vm_config *c, struct err *e);
+
 /* Starts QEMU; returns its pid or -errno with a sentence (missing program: the package to install).
  * Descriptors are the engine's ends: the caller closes its copies afterwards. The process dies with
  * us. */

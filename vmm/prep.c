@@ -85,8 +85,10 @@ static int check_cheap(struct prep *p)
 {
 	cleanup_free char *busybox = NULL, *cmdline = NULL;
 	struct accel_choice *a = &p->result.accel;
-	int rc = engine_choose_accel(p->config->accel, a, &p->err);
+	int rc = engine_check(p->config, &p->err);
 
+	if (!rc)
+		rc = engine_choose_accel(p->config->accel, a, &p->err);
 	if (rc)
 		return rc;
 	busybox = payload_busybox(&p->err);

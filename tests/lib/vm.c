@@ -85,11 +85,11 @@ const struct strv *vm_guest_options(void)
 	struct kernel k = {0};
 	struct err e = ERR_INIT;
 
-	if (missing_program()) {
-		print_message("# no %s\n", missing_program());
-		skip();
-	}
 	if (!options.n) {
+		if (missing_program()) {
+			print_message("# no %s\n", missing_program());
+			skip();
+		}
 		if (resolve(&k, &e)) {
 			print_message("# no kernel: %s\n", e.msg);
 			skip();

@@ -99,8 +99,9 @@ static void test_disk_memory_modules_words(void **state)
 		"grep -o 'ktstr_word=[a-z]*' /proc/cmdline; "
 		"[ -d /sys/module/loop ] && echo loop-there",
 		"--disk", "64mib", "--memory-mib", "1024", "--append", "ktstr_word=seen",
-		"--modules-load", "loop", NULL);
-	vm_check(&r, 0, NULL);
+		"--modules-load", "loop", "--dmesg", NULL);
+	vm_check(&r, 0, "Linux version", "Command line: ", NULL);
+	assert_null(strchr(r.errs.s, '\r')); /* the kernel's log is lines for a person */
 	assert_int_equal(number_after(r.out.s, "sectors="), 131072);
 	assert_non_null(strstr(r.out.s, "serial=ktstr-virtio-blk"));
 	assert_non_null(strstr(r.out.s, "\ndata\n"));
@@ -146,10 +147,31 @@ static void test_refusals(void **state)
 	}
 }
 
+/* What is missing is named with the package that brings it, before a kernel is looked for. */
+static void test_missing_programs(void **state)
+{
+	cleanup_free char *path = xstrdup(getenv("PATH"));
+	struct vm_run r;
+
+	(void)state;
+	vm_guest_options();
+	setenv("PATH", "/nonexistent", 1);
+	vm_exec(&r, "true", NULL);
+	setenv("PATH", path, 1);
+	vm_check(&r, 1, "qemu-system-x86_64 is not installed", "apt-get install", NULL);
+	vm_run_release(&r);
+	setenv("KTSTR_BUSYBOX_PATH", "/nonexistent/busybox", 1);
+	vm_exec(&r, "true", NULL);
+	unsetenv("KTSTR_BUSYBOX_PATH");
+	vm_check(&r, 1, "/nonexistent/busybox", NULL);
+	vm_run_release(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_missing_programs),
 		cmocka_unit_test(test_sixteen_cpus),
 		cmocka_unit_test(test_uneven_shapes),
 		cmocka_unit_test(test_disk_memory_modules_words),

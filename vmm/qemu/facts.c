@@ -52,16 +52,25 @@ static bool host_has_topoext(void)
 	return __get_cpuid(0x80000001, &a, &b, &c, &d) && c & 1U << 22;
 }
 
-int qemu_facts_find(struct qemu_facts *f, struct err *e)
+char *qemu_program(struct err *e)
 {
 	char *program = spawn_find(PROGRAM);
 
-	*f = (struct qemu_facts){0};
 	if (!program) {
 		err_set(e, ENOENT, "guests need QEMU: " PROGRAM " is not installed");
-		return err_hint(e, "Debian, Ubuntu: apt-get install qemu-system-x86; Fedora: dnf "
-				   "install qemu-system-x86-core");
+		err_hint(e, "Debian, Ubuntu: apt-get install qemu-system-x86; Fedora: dnf "
+			    "install qemu-system-x86-core");
 	}
+	return program;
+}
+
+int qemu_facts_find(struct qemu_facts *f, struct err *e)
+{
+	char *program = qemu_program(e);
+
+	*f = (struct qemu_facts){0};
+	if (!program)
+		return -ENOENT;
 	f->program = program;
 	f->bios = qemu_firmware(program, "qboot.rom");
 	f->sandbox = qemu_links(program, "libseccomp.so");

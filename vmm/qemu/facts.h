@@ -4,6 +4,8 @@
 #include "src/base/err.h"
 #include "vmm/qemu/argv.h"
 
+/* Its path, heap; NULL with the package to install. */
+char *qemu_program(struct err *e);
 /* Strings are owned by the facts. -ENOENT with the package to install when there is no QEMU. */
 int qemu_facts_find(struct qemu_facts *f, struct err *e);
 void qemu_facts_release(struct qemu_facts *f);

@@ -38,6 +38,13 @@ int engine_check_topology(const struct vm_topology *t, struct err *e)
 		t->cores, t->threads, 1U << core_bits, 1U << thread_bits);
 }
 
+int engine_check(const struct vm_config *c, struct err *e)
+{
+	cleanup_free char *program = qemu_program(e);
+
+	return program ? engine_check_topology(&c->topology, e) : -ENOENT;
+}
+
 /* The descriptors that argv names keep their numbers; everything else is closed in QEMU. */
 static size_t inherit(const struct engine_request *q, struct spawn_fd fds[6])
 {
