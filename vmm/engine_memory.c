@@ -1,7 +1,8 @@
 /* How much memory a guest needs to hold its payload and still have room to work (spec/vmm 1.7). */
 #include "vmm/engine.h"
 
-#include <stdio.h>
+#include <ctype.h>
+#include <stdlib.h>
 
 #define MIB (1024ULL * 1024)
 
@@ -43,6 +44,18 @@ uint64_t engine_memory_total(
 	return saturating_add(boot, WORKLOAD_MIB);
 }
 
+/* The number at *at, which moves on behind it. */
+static bool version_part(const char **at, unsigned long *out)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)**at))
+		return false;
+	*out = strtoul(*at, &end, 10);
+	*at = end;
+	return true;
+}
+
 bool engine_rootfs_is_sizable(const char *release)
 {
 	/* the stable releases that carry `initramfs_options=`; 6.18 was the first to have it */
@@ -50,10 +63,13 @@ bool engine_rootfs_is_sizable(const char *release)
 		unsigned major, minor, patch;
 	} since[] = {{5, 4, 301}, {5, 10, 246}, {5, 15, 195}, {6, 1, 157}, {6, 6, 113}, {6, 12, 54},
 		{6, 17, 4}};
-	unsigned major, minor, patch = 0;
+	unsigned long major, minor, patch;
 
-	if (!release || sscanf(release, "%u.%u.%u", &major, &minor, &patch) < 2)
+	if (!release || !version_part(&release, &major) || *release++ != '.' ||
+		!version_part(&release, &minor))
 		return false;
+	if (*release++ != '.' || !version_part(&release, &patch))
+		patch = 0;
 	for (size_t i = 0; i < ARRAY_LEN(since); i++)
 		if (since[i].major == major && since[i].minor == minor)
 			return patch >= since[i].patch;

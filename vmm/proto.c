@@ -104,7 +104,7 @@ static long frame_size(const unsigned char *p, size_t n)
 		return 0;
 	if (le32(p + 4) > PROTO_PAYLOAD_MAX || le32(p + 12) != 0)
 		return -1;
-	return (long)(PROTO_HEADER_SIZE + le32(p + 4));
+	return PROTO_HEADER_SIZE + (long)le32(p + 4);
 }
 
 static int deliver(const unsigned char *frame, proto_frame_fn *fn, void *user)

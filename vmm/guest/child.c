@@ -18,8 +18,23 @@
 
 enum { PATH_MAX_BYTES = 64 * 1024, DEPTH_MAX = 32 };
 
+struct path {
+	char *s;
+	size_t len;
+};
+
+/* "DIR:", as long as the whole stays in its bounds. */
+static void add_dir(struct path *path, const char *dir, size_t len)
+{
+	if (path->len + len + sizeof(":" SYSTEM_PATH) > PATH_MAX_BYTES)
+		return;
+	memcpy(path->s + path->len, dir, len);
+	path->s[path->len + len] = ':';
+	path->len += len + 1;
+}
+
 /* Folders that hold a program, in the order of their names, deeper ones behind their parent. */
-static void walk(char *dir, size_t room, char *path, int depth)
+static void walk(char *dir, size_t room, struct path *path, int depth)
 {
 	size_t len = strlen(dir);
 	struct dirent **entries;
@@ -31,15 +46,14 @@ static void walk(char *dir, size_t room, char *path, int depth)
 		snprintf(dir + len, room - len, "/%s", entries[i]->d_name);
 		program |= stat(dir, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & 0111;
 	}
-	dir[len] = '\0';
-	if (program && strlen(path) + len + sizeof(":" SYSTEM_PATH) < PATH_MAX_BYTES) {
-		strcat(path, dir);
-		strcat(path, ":");
-	}
+	if (program)
+		add_dir(path, dir, len);
 	for (int i = 0; i < n; i++) { /* once for those below */
-		snprintf(dir + len, room - len, "/%s", entries[i]->d_name);
-		if (strcmp(entries[i]->d_name, ".") && strcmp(entries[i]->d_name, "..") &&
-			lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
+		const char *name = entries[i]->d_name;
+
+		snprintf(dir + len, room - len, "/%s", name);
+		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && lstat(dir, &st) == 0 &&
+			S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
 			walk(dir, room, path, depth + 1);
 		free(entries[i]);
 	}
@@ -50,13 +64,14 @@ static void walk(char *dir, size_t room, char *path, int depth)
 
 char *child_path(void)
 {
-	char *path = calloc(1, PATH_MAX_BYTES);
+	struct path path = {.s = calloc(1, PATH_MAX_BYTES)};
 	char dir[4096] = INCLUDES;
 
-	if (!path)
+	if (!path.s)
 		abort();
-	walk(dir, sizeof(dir), path, 0);
-	return strcat(path, SYSTEM_PATH);
+	walk(dir, sizeof(dir), &path, 0);
+	memcpy(path.s + path.len, SYSTEM_PATH, sizeof(SYSTEM_PATH));
+	return path.s;
 }
 
 static char *variable(const char *name, const char *value)

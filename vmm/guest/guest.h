@@ -49,7 +49,7 @@ int mounts_first(void);
 void mounts_rest(void);
 /* Everything in /modules in the order of their names; failures are told, not fatal. */
 void modules_load(void);
-void setup_machine(void); /* host name, loopback, accounts, busybox's links */
+void setup_machine(void); /* host name, loopback, accounts */
 
 /* ---- ports: the way to the host ---------------------------------------------------------------
  */

@@ -62,13 +62,12 @@ void link_send_u32(struct link *l, uint32_t tag, uint32_t v)
 
 void link_phase(struct link *l, enum proto_phase phase, const char *reason)
 {
-	unsigned char payload[1024] = {(unsigned char)phase};
-	size_t n = strlen(reason);
+	char payload[1024];
+	int n = snprintf(payload, sizeof(payload), "%c%s", phase, reason);
 
-	if (n > sizeof(payload) - 1)
-		n = sizeof(payload) - 1;
-	memcpy(payload + 1, reason, n);
-	link_send(l, PROTO_LIFECYCLE, payload, 1 + n);
+	if (n >= (int)sizeof(payload))
+		n = (int)sizeof(payload) - 1;
+	link_send(l, PROTO_LIFECYCLE, payload, (size_t)n);
 }
 
 short link_events(const struct link *l, bool want_input)

@@ -29,17 +29,31 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *t, const char
 		t->len += (size_t)n < t->size - t->len ? (size_t)n : t->size - t->len - 1;
 }
 
+/* The first line of /proc/meminfo: "MemTotal:  263132 kB". */
 static unsigned long mem_total_mib(void)
 {
-	unsigned long kib = 0;
+	char line[128] = "";
 	FILE *f = fopen("/proc/meminfo", "re");
 
 	if (!f)
 		return 0;
-	if (fscanf(f, "MemTotal: %lu kB", &kib) != 1)
-		kib = 0;
+	(void)!fgets(line, sizeof(line), f);
 	fclose(f);
-	return kib / 1024;
+	return strtoul(line + strcspn(line, "0123456789"), NULL, 10) / 1024;
+}
+
+/* The four numbers of "N,L,C,T". */
+static bool read_topology(const char *text, unsigned v[4])
+{
+	for (int i = 0; i < 4; i++) {
+		char *end;
+
+		v[i] = (unsigned)strtoul(text, &end, 10);
+		if (end == text || *end != (i < 3 ? ',' : '\0'))
+			return false;
+		text = end + 1;
+	}
+	return true;
 }
 
 static const char *plural(unsigned n)
@@ -49,18 +63,19 @@ static const char *plural(unsigned n)
 
 static void topology(struct text *t, const char *asked)
 {
-	unsigned n, l, c, h;
+	unsigned v[4], n;
 
-	if (!asked || sscanf(asked, "%u,%u,%u,%u", &n, &l, &c, &h) != 4) {
+	if (!asked || !read_topology(asked, v)) {
 		n = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 		add(t, "  topology:  %u CPU%s online\r\n", n, plural(n));
 		return;
 	}
+	n = v[1] * v[2] * v[3];
 	add(t, "  topology:  ");
-	if (n > 1)
-		add(t, "%u NUMA nodes, ", n);
-	add(t, "%u LLC%s, %u core%s, %u thread%s (%u vCPU%s)\r\n", l, plural(l), c, plural(c), h,
-		plural(h), l * c * h, plural(l * c * h));
+	if (v[0] > 1)
+		add(t, "%u NUMA nodes, ", v[0]);
+	add(t, "%u LLC%s, %u core%s, %u thread%s (%u vCPU%s)\r\n", v[1], plural(v[1]), v[2],
+		plural(v[2]), v[3], plural(v[3]), n, plural(n));
 }
 
 /* The include files, one a line; the greeting stays short whatever was included. */
