@@ -55,6 +55,18 @@ static void tell_size(struct pane *p, const struct ui_rect *r)
 		p->ops->resized(p->self, r->rows, r->cols);
 }
 
+static void tell_sizes(struct app *a)
+{
+	for (size_t i = 0; i < a->panes.n; i++)
+		if (a->layout.pane[i].visible)
+			tell_size(a->panes.v[i], &a->layout.pane[i].inside);
+	for (size_t i = 0; i < a->dialogs.n; i++) {
+		struct ui_rect r = chrome_dialog_inside(&a->canvas, a->dialogs.v[i]);
+
+		tell_size(a->dialogs.v[i], &r);
+	}
+}
+
 static void draw_pane(struct app *a, struct pane *p, const struct ui_rect *r)
 {
 	struct paint paint = paint_for(a, p);
@@ -148,7 +160,6 @@ static void draw_dialogs(struct app *a)
 		struct pane *p = a->dialogs.v[i];
 		struct ui_rect r = chrome_dialog_inside(&a->canvas, p);
 
-		tell_size(p, &r);
 		chrome_dialog_box(a, p, view_of(&a->canvas));
 		draw_pane(a, p, &r);
 	}
@@ -169,12 +180,10 @@ void app_draw(struct app *a)
 	bool all = a->all || a->dialogs.n > 0;
 
 	a->all = false;
-	app_refresh_status(a);
 	app_layout_in(a, &in);
 	layout_compute(&in, &a->layout);
-	for (size_t i = 0; i < a->panes.n; i++)
-		if (a->layout.pane[i].visible)
-			tell_size(a->panes.v[i], &a->layout.pane[i].inside);
+	tell_sizes(a);
+	app_refresh_status(a);
 	if (all)
 		canvas_clear(&a->canvas);
 	draw_top(a);

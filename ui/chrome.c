@@ -191,22 +191,23 @@ void chrome_frame(const struct app *a, const struct pane *p, bool focused, struc
 
 struct ui_rect chrome_dialog_inside(const struct canvas *c, const struct pane *p)
 {
-	int rows = c->rows, cols = c->cols;
-	bool frame = c->rows >= 5 && c->cols >= 12;
+	/* Message and footer stay in sight. */
+	int height = c->rows >= 6 ? c->rows - 2 : c->rows, rows = height, cols = c->cols;
+	int frame = c->rows >= 6 && c->cols >= 12 ? 2 : 0;
 
 	p->ops->want(p->self, &rows, &cols);
-	if (rows > c->rows - (frame ? 2 : 0))
-		rows = c->rows - (frame ? 2 : 0);
-	if (cols > c->cols - (frame ? 2 : 0))
-		cols = c->cols - (frame ? 2 : 0);
-	return (struct ui_rect){(c->rows - rows) / 2, (c->cols - cols) / 2, rows, cols};
+	if (rows > height - frame)
+		rows = height - frame;
+	if (cols > c->cols - frame)
+		cols = c->cols - frame;
+	return (struct ui_rect){(height - rows) / 2, (c->cols - cols) / 2, rows, cols};
 }
 
 void chrome_dialog_box(const struct app *a, const struct pane *p, struct view v)
 {
 	struct ui_rect r = chrome_dialog_inside(v.canvas, p);
 
-	if (v.at.rows >= 5 && v.at.cols >= 12)
+	if (v.at.rows >= 6 && v.at.cols >= 12)
 		chrome_frame(a, p, true, view_sub(v, r.row - 1, r.col - 1, r.rows + 2, r.cols + 2));
 	view_fill(v, r.row, r.col, r.rows, r.cols, style(a, THEME_TEXT), 0);
 }

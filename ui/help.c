@@ -198,11 +198,9 @@ static void help_want(const void *self, int *rows_out, int *cols)
 	*cols = *cols - 6 < 2 * LINE_WIDTH ? *cols - 6 : 2 * LINE_WIDTH;
 	if (*cols >= 2 * LINE_WIDTH - 12)
 		lines = (lines + 1) / 2;
-	*rows_out = lines + 2 < *rows_out - 4 ? lines + 2 : *rows_out - 4;
+	*rows_out = lines + 2 < *rows_out - 2 ? lines + 2 : *rows_out - 2;
 	if (*cols < LINE_WIDTH)
 		*cols += 4;
-	if (*rows_out < 6)
-		*rows_out += 4;
 }
 
 static void help_status(const void *self, struct pane_status *out)

@@ -203,13 +203,15 @@ static bool mouse_key(int code, int col, int row, bool press, struct ui_key *out
 {
 	*out = (struct ui_key){.kind = UI_KEY_MOUSE, .row = row - 1, .col = col - 1};
 	out->mods = (code & 4 ? UI_SHIFT : 0) | (code & 8 ? UI_ALT : 0) | (code & 16 ? UI_CTRL : 0);
+	if (code < 0 || row < 1 || col < 1)
+		return false;
 	if (code & 64) {
 		out->mouse = code & 1 ? UI_WHEEL_DOWN : UI_WHEEL_UP;
 		return press && !(code & 2);
 	}
 	out->button = (code & 3) + 1;
 	out->mouse = code & 32 ? UI_MOUSE_DRAG : press ? UI_MOUSE_PRESS : UI_MOUSE_RELEASE;
-	return !(code & 128) && row > 0 && col > 0 && (out->button < 4 || !(code & 32));
+	return !(code & 128) && (out->button < 4 || !(code & 32));
 }
 
 /* CSI code ; mods u, and CSI 27 ; mods ; code ~ */

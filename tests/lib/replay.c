@@ -17,7 +17,7 @@ static _Noreturn void fail(const char *what, const char *which)
 struct replay *replay_new(const char *machine)
 {
 	struct replay *r = xcalloc(1, sizeof(*r));
-	cleanup_free char *stat_path = NULL, *dir = NULL;
+	cleanup_free char *stat_path = NULL;
 
 	r->machine = machine_load(machine);
 	machine_change(r->machine, "[/proc/sys/kernel]\nhostname=testbox\n[/proc]\nloadavg=3.14 "

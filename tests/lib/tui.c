@@ -173,7 +173,7 @@ static void open_screen(struct tui *t)
 	t->cursor_shown = true;
 }
 
-struct tui *tui_start(const struct tui_options *o)
+static struct tui *start(const struct tui_options *o)
 {
 	struct tui *t = xcalloc(1, sizeof(*t));
 	struct winsize w = {0};
@@ -201,8 +201,26 @@ struct tui *tui_start(const struct tui_options *o)
 	tcgetattr(t->master, &t->before);
 	fcntl(t->master, F_SETFL, O_NONBLOCK);
 	fcntl(t->sync, F_SETFL, O_NONBLOCK);
+	return t;
+}
+
+struct tui *tui_start(const struct tui_options *o)
+{
+	struct tui *t = start(o);
+
 	tui_next_frame(t);
 	return t;
+}
+
+int tui_run_refused(const char *term, const char *why)
+{
+	struct tui *t = start(&(struct tui_options){.term = term});
+	int status = tui_wait(t);
+
+	if (!strstr(str_get(&t->output), why))
+		die(t, "the refusal does not say", why);
+	tui_free(t);
+	return status;
 }
 
 void tui_free(struct tui *t)
@@ -212,7 +230,8 @@ void tui_free(struct tui *t)
 		kill(t->pid, SIGKILL);
 		waitpid(t->pid, NULL, 0);
 	}
-	close(t->master);
+	if (t->master >= 0)
+		close(t->master);
 	close(t->sync);
 	vterm_free(t->vt);
 	str_release(&t->output);
@@ -621,6 +640,18 @@ int tui_wait(struct tui *t)
 	t->ended = true;
 	t->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	return t->status;
+}
+
+int tui_hang_up(struct tui *t)
+{
+	int status;
+
+	close(t->master);
+	t->master = -1;
+	if (waitpid(t->pid, &status, 0) != t->pid)
+		die(t, "waitpid", strerror(errno));
+	t->ended = true;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 void tui_wait_stop(struct tui *t)

@@ -72,6 +72,10 @@ const struct termios *tui_modes_before(const struct tui *t);
 void tui_modes(const struct tui *t, struct termios *out);
 /* Waits for the end and reads the rest: exit code, or 128+N for a signal. */
 int tui_wait(struct tui *t);
+/* Closes the terminal under the program and waits for its end. */
+int tui_hang_up(struct tui *t);
+/* Starts the program where it cannot run; its exit status. Its words must contain `why`. */
+int tui_run_refused(const char *term, const char *why);
 /* Waits until the program has stopped (with .job), then continues it with tui_continue(). */
 void tui_wait_stop(struct tui *t);
 void tui_continue(struct tui *t);

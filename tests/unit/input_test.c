@@ -132,6 +132,7 @@ static void test_mouse(void **state)
 	check("\033[<32;3;4M\033[<64;1;2M\033[<65;1;2M\033[<80;1;2M",
 		"drag1@3,2 wheelup0@1,0 wheeldown0@1,0 wheelup0@1,0+C");
 	check("\033[M !!\033[M#!!\033[M`!!", "press1@0,0 release4@0,0 wheelup0@0,0");
+	check_n("\033[M\0\0\0\033[<64;0;1Mq", 17, "q");
 	check("\033[<35;3;4M\033[<0;0;0Mq", "q"); /* motion without a button; nowhere */
 }
 
