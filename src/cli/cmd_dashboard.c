@@ -164,8 +164,11 @@ static int run(const void *values, const struct cli_context *cx)
 	}
 	if (cx->batch)
 		return run_batch(v, cx);
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return cli_usage(cx);
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		cli_usage(cx);
+		cli_note(cx, "the dashboard needs a terminal; with --batch it is printed as text");
+		return EXIT_USAGE;
+	}
 	return run_terminal(v, cx);
 }
 

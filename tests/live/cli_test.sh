@@ -53,6 +53,9 @@ is "help COMMAND is COMMAND --help" "$("$KTSTR" help topo)" "$("$KTSTR" topo --h
 run --help
 for command in $("$KTSTR" __complete -- help 0 | cut -f1); do has "--help names $command" "$out" "  $command "; done
 
+run; is "the dashboard without a terminal: status" "$rc$out" 2
+has "the dashboard without a terminal: the way out" "$err" "needs a terminal; with --batch"
+
 # Streams
 run --batch topo; before=$out; is "--batch before the command" "$rc" 0
 run topo --batch; is "--batch after it says the same" "$out" "$before"
