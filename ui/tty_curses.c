@@ -279,6 +279,8 @@ static int check_terminal(struct err *e)
 	else if (!*capability("cup"))
 		rc = err_set(
 			e, EINVAL, "a terminal of kind TERM=%.60s cannot place its cursor", term);
+	if (cur_term)
+		del_curterm(cur_term);
 	if (rc)
 		err_hint(e, "set TERM to what the terminal is (xterm-256color, ...), or use ktstr "
 			    "--batch");

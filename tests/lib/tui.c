@@ -642,6 +642,14 @@ int tui_wait(struct tui *t)
 	return t->status;
 }
 
+void tui_quit(struct tui *t)
+{
+	tui_keys(t, "q");
+	if (tui_wait(t) != 0)
+		die(t, "q did not end it well", NULL);
+	tui_free(t);
+}
+
 int tui_hang_up(struct tui *t)
 {
 	int status;

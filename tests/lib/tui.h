@@ -72,6 +72,8 @@ const struct termios *tui_modes_before(const struct tui *t);
 void tui_modes(const struct tui *t, struct termios *out);
 /* Waits for the end and reads the rest: exit code, or 128+N for a signal. */
 int tui_wait(struct tui *t);
+/* Presses q, requires that the program then ends well, and frees. */
+void tui_quit(struct tui *t);
 /* Closes the terminal under the program and waits for its end. */
 int tui_hang_up(struct tui *t);
 /* Starts the program where it cannot run; its exit status. Its words must contain `why`. */

@@ -20,13 +20,6 @@ static struct tui *start_on(const char *term, const char *env, const char *optio
 	return t;
 }
 
-static void quit(struct tui *t)
-{
-	tui_keys(t, "q");
-	assert_int_equal(tui_wait(t), 0);
-	tui_free(t);
-}
-
 /* The largest palette index on the screen; -1 = no colour at all. */
 static int colours_seen(struct tui *t)
 {
@@ -50,22 +43,22 @@ static void test_colours(void **state)
 	(void)state;
 	t = start_on("vt100", NULL, NULL);
 	assert_int_equal(colours_seen(t), -1);
-	quit(t);
+	tui_quit(t);
 	t = start_on("tmux-256color", "NO_COLOR=1", NULL);
 	assert_int_equal(colours_seen(t), -1);
-	quit(t);
+	tui_quit(t);
 	t = start_on("tmux-256color", NULL, "--color=never");
 	assert_int_equal(colours_seen(t), -1);
-	quit(t);
+	tui_quit(t);
 	t = start_on("tmux-256color", "NO_COLOR=1", "--color=always");
 	assert_true(colours_seen(t) > 15);
-	quit(t);
+	tui_quit(t);
 	t = start_on("screen", NULL, NULL);
 	assert_in_range(colours_seen(t), 1, 7);
-	quit(t);
+	tui_quit(t);
 	t = start_on("tmux-256color", NULL, NULL);
 	assert_true(colours_seen(t) > 15);
-	quit(t);
+	tui_quit(t);
 }
 
 static bool is_ascii(struct tui *t)
@@ -85,13 +78,13 @@ static void test_ascii(void **state)
 
 	(void)state;
 	assert_true(is_ascii(t));
-	quit(t);
+	tui_quit(t);
 	t = start_on(NULL, NULL, "--ascii");
 	assert_true(is_ascii(t));
-	quit(t);
+	tui_quit(t);
 	t = start_on(NULL, NULL, NULL);
 	assert_false(is_ascii(t));
-	quit(t);
+	tui_quit(t);
 }
 
 static void test_sizes(void **state)
@@ -117,7 +110,7 @@ static void test_sizes(void **state)
 	tui_resize(t, 24, 80);
 	tui_expect(t, "Topology");
 	tui_keys(t, "Esc");
-	quit(t);
+	tui_quit(t);
 }
 
 static void test_redraw(void **state)
@@ -133,7 +126,7 @@ static void test_redraw(void **state)
 	/* Every cell again, not what changed. */
 	assert_true(tui_output(t)->len - bytes > 1000);
 	tui_expect(t, "LLC 0");
-	quit(t);
+	tui_quit(t);
 }
 
 /* ---- giving it back -------------------------------------------------------------------------- */
@@ -225,7 +218,7 @@ static void test_suspend(void **state)
 	tui_keys(t, "?");
 	tui_expect(t, "Help");
 	tui_keys(t, "Esc");
-	quit(t);
+	tui_quit(t);
 }
 
 static void test_refusals(void **state)
