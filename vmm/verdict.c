@@ -31,7 +31,8 @@ static void quote_console(struct str *text, const struct verdict_facts *f)
 	if (f->console_lines.n)
 		quote_lines(text, "last lines of the guest's console", &f->console_lines);
 	else
-		str_add(text, "\nthe guest's console was silent");
+		str_add(text, "\nthe guest's console was silent"
+			      "\nhint: --dmesg shows the kernel's log as it comes");
 }
 
 static bool engine_failed(const struct verdict_facts *f)

@@ -32,10 +32,14 @@ void shell_kill(struct session *s)
 /* The reader of our stdout is gone: as quiet as any program that SIGPIPE ends. */
 void shell_check_stdout(struct session *s)
 {
+	struct err e = ERR_INIT;
+
 	if (!s->out.error || s->killed)
 		return;
-	if (s->out.error != EPIPE)
-		shell_note(s, "cannot write to stdout, the guest is ended");
+	if (s->out.error != EPIPE) {
+		err_sys(&e, s->out.error, "cannot write to stdout, the guest is ended");
+		shell_note(s, e.msg);
+	}
 	s->signalled = s->out.error == EPIPE ? SIGPIPE : 0;
 	s->status = EXIT_FAILED;
 	shell_kill(s);
