@@ -43,8 +43,7 @@ static void note_glyph(struct vt *vt, const VTermGlyphInfo *info, VTermPos pos)
 	vt->glyph.col = pos.col;
 	vt->glyph.width = info->width;
 	vt->glyph.marks = 0;
-	vt->phantom = pos.col + info->width >= width && !vt->mode.no_autowrap ? VT_PHANTOM_YES
-									      : VT_PHANTOM_NO;
+	vt->phantom = pos.col + info->width >= width && !vt->mode.no_autowrap;
 }
 
 static int on_putglyph(VTermGlyphInfo *info, VTermPos pos, void *user)

@@ -69,6 +69,9 @@ uint64_t vt_generation(const struct vt *vt); /* changes whenever the picture may
  * the last vt_rows() of them are the live screen.
  */
 size_t vt_total_rows(const struct vt *vt);
+/* Rows that have gone for good: a row's index plus this stays the same as long as the width does.
+ */
+uint64_t vt_rows_gone(const struct vt *vt);
 /* Fills up to `cols` cells of row `row`; returns how many are not blank at its end. */
 int vt_row(const struct vt *vt, size_t row, struct ui_cell *cells, int cols);
 /* The row goes on where the one above it was full. */

@@ -83,7 +83,7 @@ static bool line_feed(struct vt *vt)
 	if (vt->row >= vt->grid->rows - 1)
 		return false;
 	vt->row++;
-	vt->phantom = VT_PHANTOM_NO;
+	vt->phantom = false;
 	return true;
 }
 
@@ -92,7 +92,7 @@ static void wrap(struct vt *vt)
 	if (line_feed(vt))
 		vt->grid->row[vt->row]->cont = true;
 	vt->col = 0;
-	vt->phantom = VT_PHANTOM_NO;
+	vt->phantom = false;
 }
 
 static void remember(struct vt *vt, const char *utf8, int len, int col, int width)
@@ -138,7 +138,7 @@ static void put_ascii(struct vt *vt, const char *p, size_t n)
 		if (at > r->len)
 			r->len = at;
 		vt->col = at < cols ? at : cols - 1;
-		vt->phantom = at < cols ? VT_PHANTOM_NO : VT_PHANTOM_YES;
+		vt->phantom = at >= cols;
 		p += m;
 		n -= m;
 	}
@@ -157,7 +157,7 @@ static void put_char(struct vt *vt, const char *p, int len, uint32_t cp, int wid
 	cell.width = (uint8_t)width;
 	vt_grid_put(vt->grid, vt->row, at, &cell);
 	if (at + width >= cols)
-		vt->phantom = VT_PHANTOM_YES;
+		vt->phantom = true;
 	else
 		vt->col = at + width;
 	remember(vt, p, len, at, width);
@@ -168,7 +168,7 @@ bool vt_fast_text(struct vt *vt, const char *p, size_t n, size_t *done)
 	size_t i = 0, k;
 
 	*done = 0;
-	if (!vt->plain || vt->phantom == VT_PHANTOM_UNKNOWN)
+	if (!vt->plain)
 		return false;
 	while (i < n) {
 		uint32_t cp = 0;
@@ -194,7 +194,7 @@ bool vt_fast_text(struct vt *vt, const char *p, size_t n, size_t *done)
 static void move_to(struct vt *vt, int col)
 {
 	if (vt->col != col)
-		vt->phantom = VT_PHANTOM_NO;
+		vt->phantom = false;
 	vt->col = col;
 	vt->behind = true;
 }
@@ -203,7 +203,7 @@ bool vt_fast_control(struct vt *vt, unsigned char c)
 {
 	int last = vt->grid->cols - 1;
 
-	if (!vt->plain || vt->phantom == VT_PHANTOM_UNKNOWN)
+	if (!vt->plain)
 		return false;
 	switch (c) {
 	case '\n':

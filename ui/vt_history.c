@@ -387,6 +387,11 @@ size_t vt_history_rows(const struct vt_history *h)
 	return h->n ? (size_t)(h->end - line_at(h, 0)->first) : 0;
 }
 
+uint64_t vt_history_first(const struct vt_history *h)
+{
+	return h->n ? line_at(h, 0)->first : h->end;
+}
+
 /* The line that has this row; *row becomes the row in it. */
 static const struct line *line_of_row(const struct vt_history *h, size_t *row)
 {

@@ -34,6 +34,8 @@ void vt_history_trim(struct vt_history *h);
 void vt_history_set_cols(struct vt_history *h, int cols);
 
 size_t vt_history_rows(const struct vt_history *h);
+/* Number of the oldest row, counted over the life of the history at this width. */
+uint64_t vt_history_first(const struct vt_history *h);
 /* All `cols` cells of a row, blanks at its end included; returns how many come from the text. */
 int vt_history_row(const struct vt_history *h, size_t row, struct ui_cell *out, bool *cont);
 bool vt_history_cont(const struct vt_history *h, size_t row);

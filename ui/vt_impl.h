@@ -6,10 +6,6 @@
 #include "ui/vt_grid.h"
 #include "ui/vt_history.h"
 
-/* Whether the cursor stands behind the last column, waiting for the next character to wrap.
- * libvterm does not tell; UNKNOWN (after REP) ends with the next character or movement. */
-enum vt_phantom { VT_PHANTOM_NO, VT_PHANTOM_YES, VT_PHANTOM_UNKNOWN };
-
 /* Modes of libvterm that decide what a plain character does. */
 struct vt_modes {
 	bool origin, no_autowrap, margins, insert, newline;
@@ -41,7 +37,7 @@ struct vt {
 	struct ui_cell *scratch; /* one row; owned */
 	struct ui_style pen;	 /* VT_PROTECTED is not in it */
 	int row, col;
-	enum vt_phantom phantom;
+	bool phantom; /* the cursor waits behind the last column for a character to wrap */
 	struct vt_modes mode;
 	struct vt_glyph glyph;
 	bool behind;	    /* libvterm's cursor is not where ours is */

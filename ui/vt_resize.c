@@ -142,12 +142,10 @@ static void settle_phantom(struct vt *vt)
 	struct ui_cell c;
 	int cols = vt->grid->cols;
 
-	if (vt->phantom != VT_PHANTOM_YES) {
-		vt->phantom = VT_PHANTOM_NO;
+	if (!vt->phantom)
 		return;
-	}
 	vt_row_cell(r, vt->col, cols, &c);
-	vt->phantom = VT_PHANTOM_NO;
+	vt->phantom = false;
 	if (vt->col + (c.width ? c.width : 1) < cols) {
 		vt->col += c.width ? c.width : 1;
 		return;
@@ -157,7 +155,7 @@ static void settle_phantom(struct vt *vt)
 	vt->glyph =
 		(struct vt_glyph){.row = vt->row, .col = vt->col, .width = c.width, .stale = true};
 	vt->glyph.len = utf8_encode(c.ch[0], vt->glyph.utf8);
-	vt->phantom = VT_PHANTOM_YES;
+	vt->phantom = true;
 }
 
 static void restore_props(struct vt *vt, bool hidden, bool blink, int shape)

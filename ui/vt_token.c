@@ -25,7 +25,7 @@ void vt_sync(struct vt *vt)
 	vt->behind = false;
 	vt->muted++;
 	/* Waiting behind the last column is a state that only writing there brings about. */
-	if (vt->phantom == VT_PHANTOM_YES)
+	if (vt->phantom)
 		forward_glyph(vt, vt->row, vt->col);
 	else
 		vt_engine_printf(vt, "\x1b[%d;%dH", vt->row + 1, vt->col + 1);
@@ -34,7 +34,7 @@ void vt_sync(struct vt *vt)
 
 void vt_sync_glyph(struct vt *vt)
 {
-	if (vt->glyph.stale && vt->phantom != VT_PHANTOM_YES) {
+	if (vt->glyph.stale && !vt->phantom) {
 		vt->muted++;
 		forward_glyph(vt, vt->glyph.row, vt->glyph.col);
 		vt->muted--;
@@ -51,9 +51,9 @@ static void follow_cursor(struct vt *vt, bool keeps)
 
 	vt_engine_cursor(vt, &vt->row, &vt->col);
 	if (row != vt->row || col != vt->col)
-		vt->phantom = VT_PHANTOM_NO;
+		vt->phantom = false;
 	else if (!keeps)
-		vt->phantom = VT_PHANTOM_NO;
+		vt->phantom = false;
 }
 
 /* ---- characters --------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ static void full_reset(struct vt *vt)
 	vt->mode = (struct vt_modes){.bottom = vt->grid->rows};
 	vt->behind = vt->glyph.stale = false;
 	vt->glyph.len = 0;
-	vt->phantom = VT_PHANTOM_NO;
+	vt->phantom = false;
 	vt_engine_cursor(vt, &vt->row, &vt->col);
 	vt_plain_changed(vt);
 }
@@ -348,16 +348,19 @@ static void region_changed(struct vt *vt, const struct vt_csi *c)
 	vt->mode.bottom = bottom;
 }
 
-/* REP. With a character that takes no cell, libvterm would repeat it for ever. */
+/*
+ * REP is the character typed again. libvterm takes the last column but one for the last then, and
+ * would repeat a character that takes no cell for ever.
+ */
 static void repeat(struct vt *vt, const struct vt_csi *c)
 {
-	if (!vt->glyph.len || vt->glyph.width < 1)
+	struct vt_glyph g = vt->glyph;
+	int n = arg_or(c, 0, 1);
+
+	if (!g.len || g.width < 1)
 		return;
-	vt_sync_glyph(vt);
-	forward_csi(vt, c);
-	follow_cursor(vt, true);
-	if (vt->col + vt->glyph.width >= vt->grid->cols)
-		vt->phantom = VT_PHANTOM_UNKNOWN;
+	for (int i = n ? n : 1; i; i--)
+		on_text(vt, g.utf8, (size_t)g.len);
 }
 
 /* What changes the state of plain text: libvterm is brought up to date as a whole before it. */

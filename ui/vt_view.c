@@ -28,6 +28,11 @@ size_t vt_total_rows(const struct vt *vt)
 	return vt_history_rows(vt->history) + (size_t)vt->grid->rows;
 }
 
+uint64_t vt_rows_gone(const struct vt *vt)
+{
+	return vt_history_first(vt->history);
+}
+
 /* All columns of a row; false when there is no such row. */
 static bool read_row(const struct vt *vt, size_t row, struct ui_cell *out)
 {

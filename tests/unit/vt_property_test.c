@@ -122,8 +122,6 @@ static void gen_edit(struct gen *g)
 		str_printf(&g->out, "\x1b[%s%uJ", rnd(g, 5) ? "" : "?", rnd(g, 3));
 	else
 		str_printf(&g->out, "\x1b[%u%c", rnd(g, 8), finals[rnd(g, sizeof(finals) - 1)]);
-	if (r == 2 && !rnd(g, 4))
-		str_printf(&g->out, "x\x1b[%ub", rnd(g, 9));
 }
 
 static void gen_mode(struct gen *g)
