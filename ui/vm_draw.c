@@ -1,0 +1,492 @@
+/* A guest's pane as cells and words: its terminal, or how far its boot has come; the title. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/clock.h"
+#include "src/base/units.h"
+#include "src/base/utf8.h"
+#include "ui/panes.h"
+#include "ui/vm_view.h"
+
+static int vm_number(const struct vm_view *w)
+{
+	return pane_number(w->host) - pane_vm.number + 1;
+}
+
+/* ---- the terminal ------------------------------------------------------------------------------
+ */
+
+static struct ui_style style_of(const struct ui_cell *c)
+{
+	return (struct ui_style){c->fg, c->bg, c->attr};
+}
+
+static void restyle(struct ui_cell *c, struct ui_style s)
+{
+	s = theme_over(style_of(c), s);
+	c->fg = s.fg;
+	c->bg = s.bg;
+	c->attr = s.attr;
+}
+
+static void mark_cells(const struct vm_view *w, const struct paint *p, uint64_t row,
+	struct ui_cell *cells, bool *hit, int cols)
+{
+	int from, to;
+
+	if (w->find.len && vt_matches(w->vt, str_get(&w->find), (size_t)(row - vt_rows_gone(w->vt)),
+				   hit, cols))
+		for (int i = 0; i < cols; i++)
+			if (hit[i])
+				restyle(&cells[i], theme_style(p->theme, THEME_MATCH));
+	if (vm_selected(w, row, &from, &to))
+		for (int i = from; i <= to && i < cols; i++)
+			restyle(&cells[i], theme_style(p->theme, THEME_SELECTED));
+}
+
+static void draw_rows(const struct vm_view *w, const struct paint *p, struct view v)
+{
+	int cols = vt_cols(w->vt);
+	struct ui_cell *cells = xcalloc((size_t)cols, sizeof(*cells));
+	bool *hit = xcalloc((size_t)cols, sizeof(*hit));
+	uint64_t top = vm_first_row(w), gone = vt_rows_gone(w->vt);
+
+	for (int i = 0; i < v.at.rows; i++) {
+		uint64_t row = top + (uint64_t)i;
+
+		if (row > vm_last_row(w))
+			break;
+		vt_row(w->vt, (size_t)(row - gone), cells, cols);
+		mark_cells(w, p, row, cells, hit, cols);
+		for (int c = 0; c < cols && c < v.at.cols; c++)
+			view_cell(v, i, c, &cells[c]);
+	}
+	free(cells);
+	free(hit);
+}
+
+static void draw_cursor(const struct vm_view *w, const struct paint *p, struct view v)
+{
+	uint64_t top = vm_first_row(w), at;
+	int row, col;
+	bool visible;
+
+	if (!p->focused)
+		return;
+	if (w->mode == VM_COPY) {
+		if (w->at.row >= top)
+			view_cursor(v, (int)(w->at.row - top), w->at.col);
+		return;
+	}
+	vt_cursor(w->vt, &row, &col, &visible);
+	at = vm_last_row(w) + 1 - (uint64_t)vt_rows(w->vt) + (uint64_t)row;
+	if (w->mode == VM_INPUT && visible && at >= top)
+		view_cursor(v, (int)(at - top), col);
+}
+
+/* ---- text in lines -----------------------------------------------------------------------------
+ */
+
+/* A paragraph from a row on, broken at blanks; returns the row after it. */
+static int draw_text(struct view v, int row, int col, struct ui_style s, const char *text)
+{
+	int width = v.at.cols - col - 1;
+
+	while (*text && row < v.at.rows && width > 0) {
+		size_t n = strcspn(text, "\n"), take = 0, last = 0;
+		cleanup_free char *line = NULL;
+
+		for (size_t i = 0; i <= n; i++) {
+			if (i < n && (text[i] & 0xc0) == 0x80)
+				continue;
+			if (i == n || text[i] == ' ')
+				last = i;
+			if ((int)i > width)
+				break;
+			take = i;
+		}
+		if (take < n && last && last <= take)
+			take = last;
+		if (!take && n)
+			take = n;
+		line = xstrndup(text, take);
+		view_field(v, row++, col, width, s, line);
+		text += take;
+		text += *text == ' ' || *text == '\n';
+	}
+	return row;
+}
+
+static int text_rows(struct view v, int col, const char *text)
+{
+	struct canvas scratch;
+	int rows;
+
+	canvas_init(&scratch, 200, v.at.cols);
+	rows = draw_text(view_of(&scratch), 0, col, (struct ui_style){0}, text);
+	canvas_release(&scratch);
+	return rows;
+}
+
+/* ---- booting -----------------------------------------------------------------------------------
+ */
+
+static const struct {
+	enum vm_stage stage;
+	const char *text;
+} steps[] = {
+	{VM_STAGE_KERNEL, "kernel"},
+	{VM_STAGE_PAYLOAD, "files for the guest"},
+	{VM_STAGE_BOOTING, "machine"},
+	{VM_STAGE_LINUX, "Linux"},
+	{VM_STAGE_INIT, "init"},
+	{VM_STAGE_PROMPT, "prompt"},
+};
+
+/* What is known of a step, in words. */
+static void step_detail(const struct vm_view *w, enum vm_stage stage, struct str *out)
+{
+	if (stage == VM_STAGE_KERNEL && w->release.len) {
+		str_add(out, str_get(&w->release));
+		if (w->origin.len)
+			str_printf(out, " (%s)", str_get(&w->origin));
+	} else if (stage == VM_STAGE_BOOTING && w->accel.len) {
+		str_printf(out, "%s, %llu MiB",
+			!strcmp(str_get(&w->accel), "tcg")
+				? "software emulation (tcg), not for timing"
+				: str_get(&w->accel),
+			(unsigned long long)w->memory_mib);
+	}
+}
+
+static void draw_bar(
+	const struct vm_view *w, const struct paint *p, struct view v, int row, int col)
+{
+	cleanup_str struct str text = STR_INIT;
+	int width = v.at.cols - col - 30, full;
+
+	if (!w->doing.len)
+		return;
+	col = view_text(v, row, col, theme_style(p->theme, THEME_TEXT), str_get(&w->doing)) + 1;
+	if (w->total) {
+		units_bytes(&text, w->done);
+		str_add(&text, " of ");
+		units_bytes(&text, w->total);
+	} else if (w->done) {
+		units_bytes(&text, w->done);
+	}
+	col = view_text(v, row, col, theme_style(p->theme, THEME_DIM), str_get(&text)) + 1;
+	width = v.at.cols - col - 1 < 40 ? v.at.cols - col - 1 : 40;
+	if (!w->total || width < 5)
+		return;
+	full = (int)(w->done * (uint64_t)width / w->total);
+	view_fill(v, row, col, 1, width, theme_style(p->theme, THEME_DIM), '-');
+	view_fill(v, row, col, 1, full > width ? width : full, theme_style(p->theme, THEME_GOOD),
+		p->glyphs->bar);
+}
+
+static int draw_step(
+	const struct vm_view *w, const struct paint *p, struct view v, int row, size_t i)
+{
+	enum vm_stage stage = steps[i].stage;
+	bool done = w->stage > stage || (w->stage == stage && stage == VM_STAGE_PROMPT);
+	bool here = w->stage == stage && !done && !w->over;
+	cleanup_str struct str detail = STR_INIT, time = STR_INIT;
+	enum theme_role role = done ? THEME_TEXT : here ? THEME_STRONG : THEME_DIM;
+	uint64_t end = 0;
+
+	for (size_t k = i + 1; k < ARRAY_LEN(steps) && !end; k++)
+		end = w->stage_at[steps[k].stage];
+	view_text(v, row, 2, theme_style(p->theme, done ? THEME_GOOD : role),
+		done   ? "+"
+		: here ? ">"
+		       : " ");
+	view_text(v, row, 4, theme_style(p->theme, role), steps[i].text);
+	step_detail(w, stage, &detail);
+	if (done && end && w->stage_at[stage])
+		units_duration(&time, end - w->stage_at[stage]);
+	view_field(v, row, 25, 8, theme_style(p->theme, THEME_DIM), str_get(&time));
+	view_field(v, row, 34, v.at.cols - 35, theme_style(p->theme, THEME_TEXT), str_get(&detail));
+	return row + 1;
+}
+
+/* The last notes that fit. */
+static void draw_notes(const struct vm_view *w, const struct paint *p, struct view v, int row)
+{
+	size_t first = w->notes.n;
+	int room = v.at.rows - row;
+
+	while (first && room > 0) {
+		room -= text_rows(v, 2, w->notes.v[first - 1]);
+		if (room >= 0)
+			first--;
+	}
+	for (size_t i = first; i < w->notes.n; i++)
+		row = draw_text(v, row, 2, theme_style(p->theme, THEME_DIM), w->notes.v[i]);
+}
+
+static int draw_failure(const struct vm_view *w, const struct paint *p, struct view v)
+{
+	int row = draw_text(v, 0, 1, theme_style(p->theme, THEME_ALERT), "The guest did not boot.");
+
+	row = draw_text(v, row + 1, 1, theme_style(p->theme, THEME_TEXT), str_get(&w->reason));
+	return draw_text(v, row + 1, 1, theme_style(p->theme, THEME_DIM),
+		"Enter closes this pane, n asks for another guest.");
+}
+
+static void draw_boot(const struct vm_view *w, const struct paint *p, struct view v)
+{
+	cleanup_str struct str shape = STR_INIT;
+	int row = 0;
+
+	if (w->over) {
+		draw_notes(w, p, v, draw_failure(w, p, v) + 1);
+		return;
+	}
+	vm_topology_format(&w->topology, &shape);
+	view_printf(v, row, 1, theme_style(p->theme, THEME_STRONG),
+		"Booting a Linux guest: %s, %llu CPU%s", str_get(&shape),
+		(unsigned long long)w->vcpus, w->vcpus == 1 ? "" : "s");
+	row += v.at.rows > 12 ? 2 : 1;
+	for (size_t i = 0; i < ARRAY_LEN(steps) && row < v.at.rows; i++)
+		row = draw_step(w, p, v, row, i);
+	row += v.at.rows > 12;
+	draw_bar(w, p, v, row, 2);
+	draw_notes(w, p, v, row + 2);
+}
+
+/* ---- the pane ----------------------------------------------------------------------------------
+ */
+
+/* Why it ended, over the last rows of its terminal. */
+static void draw_end(const struct vm_view *w, const struct paint *p, struct view v)
+{
+	cleanup_str struct str text = STR_INIT;
+	struct ui_style s = theme_style(p->theme, w->reason.len ? THEME_ALERT : THEME_BADGE);
+	int rows, most = v.at.rows / 2 > 0 ? v.at.rows / 2 : 1;
+
+	if (!w->over || w->scrolled || w->mode == VM_COPY)
+		return;
+	str_add(&text, "The guest has ended");
+	if (w->reason.len)
+		str_printf(&text, ": %s", str_get(&w->reason));
+	str_add(&text, text.s[text.len - 1] == '.' ? " " : ". ");
+	str_add(&text, "Enter closes this pane, n asks for another guest.");
+	rows = text_rows(v, 1, text.s);
+	rows = rows < most ? rows : most;
+	view_fill(v, v.at.rows - rows, 0, rows, v.at.cols, s, 0);
+	draw_text(view_sub(v, v.at.rows - rows, 0, rows, v.at.cols), 0, 1, s, text.s);
+}
+
+void vm_draw(const void *self, const struct paint *p, struct view v)
+{
+	const struct vm_view *w = self;
+
+	if (!w->spoke) {
+		draw_boot(w, p, v);
+		return;
+	}
+	draw_rows(w, p, v);
+	draw_end(w, p, v);
+	draw_cursor(w, p, v);
+}
+
+/* ---- words -------------------------------------------------------------------------------------
+ */
+
+/* "6.1.0-51" of "6.1.0-51-cloud-amd64". */
+static void short_release(const struct vm_view *w, struct str *out)
+{
+	const char *s = str_get(&w->release), *dash;
+
+	s = strrchr(s, '/') ? strrchr(s, '/') + 1 : s;
+	dash = strchr(s, '-');
+	dash = dash ? strchr(dash + 1, '-') : NULL;
+	str_append(out, s, dash ? (size_t)(dash - s) : strlen(s));
+}
+
+/* A part of the title: how it reads at length and in brief ("" = it can go). */
+struct part {
+	struct str full, brief;
+	int priority;
+	bool cut;
+};
+
+enum { PARTS = 8 };
+
+static size_t part_width(const struct part *p)
+{
+	return utf8_width(str_get(p->cut ? &p->brief : &p->full));
+}
+
+static size_t width_of(const struct part *p)
+{
+	size_t width = 0;
+
+	for (int i = 0; i < PARTS; i++)
+		if (part_width(&p[i]))
+			width += part_width(&p[i]) + (width ? 1 : 0);
+	return width;
+}
+
+static void fit(struct part *p, size_t room)
+{
+	while (width_of(p) > room) {
+		int least = -1;
+
+		for (int i = 0; i < PARTS; i++)
+			if (!p[i].cut && p[i].full.len &&
+				(least < 0 || p[i].priority < p[least].priority))
+				least = i;
+		if (least < 0)
+			return;
+		p[least].cut = true;
+	}
+}
+
+static void mode_words(const struct vm_view *w, struct part *p)
+{
+	unsigned long long back =
+		(unsigned long long)(vm_last_row(w) + 1 - (uint64_t)w->rows - vm_first_row(w));
+
+	if (w->over) {
+		str_add(&p->full, " ended: Enter closes");
+		str_add(&p->brief, "ended");
+	} else if (w->mode == VM_COPY) {
+		str_add(&p->full, " COPY: v selects, y copies, Esc leaves");
+		str_add(&p->brief, "COPY");
+	} else if (w->scrolled) {
+		str_printf(&p->full, " %llu rows back: Esc = live", back);
+		str_printf(&p->brief, "-%llu", back);
+	} else if (!pane_focused(w->host)) {
+		return;
+	} else if (w->mode == VM_INPUT) {
+		str_add(&p->full, " INPUT: keys go to guest, C-] = ktstr");
+		str_add(&p->brief, "INPUT C-]");
+	} else {
+		str_add(&p->full, " Enter = type into guest");
+		str_add(&p->brief, "Enter = type");
+	}
+}
+
+static uint64_t uptime_ns(const struct vm_view *w)
+{
+	uint64_t until = w->over ? w->ended : clock_mono_ns();
+	uint64_t from = w->started + w->stage_at[VM_STAGE_BOOTING];
+
+	return until > from ? until - from : 0;
+}
+
+static void title(const struct vm_view *w, struct str *out)
+{
+	struct part p[PARTS] = {{.priority = 100}, {.priority = 60}, {.priority = 70},
+		{.priority = 30}, {.priority = 20}, {.priority = 80}, {.priority = 90},
+		{.priority = 50}};
+
+	str_printf(&p[0].full, "VM#%d", vm_number(w));
+	str_add(&p[0].brief, str_get(&p[0].full));
+	short_release(w, &p[1].full);
+	vm_topology_format(&w->topology, &p[2].full);
+	str_printf(&p[3].full, "%lluv", (unsigned long long)w->vcpus);
+	if (w->memory_mib)
+		units_bytes(&p[4].full, w->memory_mib << 20);
+	if (!strcmp(str_get(&w->accel), "tcg")) {
+		str_add(&p[5].full, "tcg: not for timing");
+		str_add(&p[5].brief, "tcg");
+	}
+	mode_words(w, &p[6]);
+	if (w->stage_at[VM_STAGE_BOOTING]) {
+		str_add(&p[7].full, " up ");
+		units_hms(&p[7].full, uptime_ns(w) / NS_PER_SEC);
+	}
+	fit(p, (size_t)(w->cols > 2 ? w->cols : 2));
+	for (int i = 0; i < PARTS; i++) {
+		const struct str *s = p[i].cut ? &p[i].brief : &p[i].full;
+
+		if (s->len)
+			str_printf(out, "%s%s", out->len ? " " : "", s->s);
+		str_release(&p[i].full);
+		str_release(&p[i].brief);
+	}
+}
+
+static const char *state_word(const struct vm_view *w)
+{
+	return w->over ? "end" : w->stage >= VM_STAGE_PROMPT ? "run" : "boot";
+}
+
+void vm_status(const void *self, struct pane_status *out)
+{
+	const struct vm_view *w = self;
+	size_t past = vt_total_rows(w->vt) - (size_t)vt_rows(w->vt);
+
+	str_printf(&out->tab, "VM#%d %s", vm_number(w), state_word(w));
+	if (!pane_focused(w->host))
+		out->mark = w->rang ? '!' : w->activity ? '*' : 0;
+	title(w, &out->title);
+	str_printf(&out->foot, "guest %dx%d  scrollback %zu", vt_cols(w->vt), vt_rows(w->vt), past);
+	if (*vt_title(w->vt))
+		str_printf(&out->foot, "  \"%s\"", vt_title(w->vt));
+	vm_topology_format(&w->topology, &out->summary);
+	str_addc(&out->summary, ' ');
+	short_release(w, &out->summary);
+	str_printf(&out->summary, " %s", w->over ? str_get(&w->reason) : vm_stage_name(w->stage));
+	out->input = w->mode == VM_INPUT;
+	out->running = !w->over;
+	out->features = (w->over ? VM_ENDED : VM_RUNNING) | (w->scrolled ? VM_SCROLLED : 0);
+}
+
+/* ---- JSON --------------------------------------------------------------------------------------
+ */
+
+static void json_screen(const struct vm_view *w, struct json_out *j)
+{
+	size_t total = vt_total_rows(w->vt), n = (size_t)vt_rows(w->vt);
+	cleanup_str struct str line = STR_INIT;
+
+	json_key(j, "screen");
+	json_array(j);
+	for (size_t row = total - n; row < total; row++) {
+		str_clear(&line);
+		vt_text(w->vt, row, 0, row, vt_cols(w->vt) - 1, &line);
+		json_str(j, str_get(&line));
+	}
+	json_array_end(j);
+}
+
+static void key_text(struct json_out *j, const char *key, const struct str *s)
+{
+	json_key_str(j, key, s->len ? s->s : NULL);
+}
+
+void vm_json(const void *self, struct json_out *j)
+{
+	const struct vm_view *w = self;
+	cleanup_str struct str shape = STR_INIT;
+
+	vm_topology_format(&w->topology, &shape);
+	json_object(j);
+	json_key_u64(j, "number", (uint64_t)vm_number(w));
+	json_key_str(j, "state",
+		w->over			      ? "ended"
+		: w->stage >= VM_STAGE_PROMPT ? "running"
+					      : "booting");
+	json_key_str(j, "stage", vm_stage_name(w->stage));
+	key_text(j, "kernel", &w->release);
+	key_text(j, "origin", &w->origin);
+	json_key_str(j, "topology", str_get(&shape));
+	json_key_u64(j, "vcpus", w->vcpus);
+	key_text(j, "accel", &w->accel);
+	if (w->memory_mib)
+		json_key_u64(j, "memory_mib", w->memory_mib);
+	else
+		json_key_null(j, "memory_mib");
+	if (w->over)
+		json_key_u64(j, "status", (uint64_t)w->status);
+	else
+		json_key_null(j, "status");
+	key_text(j, "reason", &w->reason);
+	json_screen(w, j);
+	json_object_end(j);
+}
