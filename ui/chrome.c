@@ -264,13 +264,22 @@ static bool is_shadowed(const struct key_table *by, const struct key_row *r, uns
 	return ui_key_parse(r->keys, strcspn(r->keys, " "), &k) && keymap_find(by, &k, have);
 }
 
+/* Nor does a row do anything whose key an earlier one has. */
+static bool is_first(const struct key_table *t, const struct key_row *r, unsigned have)
+{
+	struct ui_key k;
+
+	return !ui_key_parse(r->keys, strcspn(r->keys, " "), &k) || keymap_find(t, &k, have) == r;
+}
+
 static void add_rows(struct hints *h, const struct key_table *t, size_t from, size_t to,
 	const struct key_table *hidden_by, unsigned have)
 {
 	for (size_t i = from; t && i < t->n && i < to; i++) {
 		const struct key_row *r = &t->rows[i];
 
-		if (!r->hint || (r->need & ~have) || is_shadowed(hidden_by, r, have))
+		if (!r->hint || (r->need & ~have) || is_shadowed(hidden_by, r, have) ||
+			!is_first(t, r, have))
 			continue;
 		add_hint(h, r->shown ? r->shown : r->keys, r->hint, r->priority);
 	}

@@ -311,7 +311,7 @@ static const struct key_table *keys(const void *self)
 /* ---- picture -----------------------------------------------------------------------------------
  */
 
-enum { LABEL = 15, WIDTH = 76, HELP_ROWS = 3 };
+enum { LABEL = 16, WIDTH = 76, HELP_ROWS = 3 };
 
 static void draw_count(const struct boot *b, const struct paint *p, struct view v, int row)
 {

@@ -289,7 +289,8 @@ static bool has_name(const struct strv *env, const char *name)
 	return false;
 }
 
-/* The guest's usual prompt names the escape key of `ktstr shell`, which does nothing here. */
+/* The guest's usual greeting and prompt name the escape key of `ktstr shell`, which does nothing
+ * here. */
 static struct vm *start(const struct vm_config *asked, struct err *e)
 {
 	struct vm_config c = *asked;
@@ -299,6 +300,7 @@ static struct vm *start(const struct vm_config *asked, struct err *e)
 	strv_copy(&env, &c.env);
 	if (!has_name(&env, "PS1="))
 		strv_push(&env, "PS1=\\w # ");
+	strv_push(&env, "KTSTR_DASHBOARD=1");
 	c.env = env;
 	/* Whatever terminal we run on, the guest's is ours. */
 	c.term = "xterm-256color";

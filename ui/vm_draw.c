@@ -137,7 +137,7 @@ static const struct {
 	const char *text;
 } steps[] = {
 	{VM_STAGE_KERNEL, "kernel"},
-	{VM_STAGE_PAYLOAD, "files for the guest"},
+	{VM_STAGE_PAYLOAD, "initramfs"},
 	{VM_STAGE_BOOTING, "machine"},
 	{VM_STAGE_LINUX, "Linux"},
 	{VM_STAGE_INIT, "init"},
@@ -153,9 +153,8 @@ static void step_detail(const struct vm_view *w, enum vm_stage stage, struct str
 			str_printf(out, " (%s)", str_get(&w->origin));
 	} else if (stage == VM_STAGE_BOOTING && w->accel.len) {
 		str_printf(out, "%s, %llu MiB",
-			!strcmp(str_get(&w->accel), "tcg")
-				? "software emulation (tcg), not for timing"
-				: str_get(&w->accel),
+			!strcmp(str_get(&w->accel), "tcg") ? "tcg: not for timing"
+							   : str_get(&w->accel),
 			(unsigned long long)w->memory_mib);
 	}
 }
@@ -206,8 +205,8 @@ static int draw_step(
 	step_detail(w, stage, &detail);
 	if (done && end && w->stage_at[stage])
 		units_duration(&time, end - w->stage_at[stage]);
-	view_field(v, row, 25, 8, theme_style(p->theme, THEME_DIM), str_get(&time));
-	view_field(v, row, 34, v.at.cols - 35, theme_style(p->theme, THEME_TEXT), str_get(&detail));
+	view_field(v, row, 14, 8, theme_style(p->theme, THEME_DIM), str_get(&time));
+	view_field(v, row, 23, v.at.cols - 24, theme_style(p->theme, THEME_TEXT), str_get(&detail));
 	return row + 1;
 }
 

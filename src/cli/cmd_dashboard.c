@@ -10,6 +10,7 @@
 #include "src/base/parse.h"
 #include "src/cli/cli.h"
 #include "src/cli/man_keys.h"
+#include "src/cli/shell_options.h"
 #include "src/cli/term.h"
 #include "ui/batch.h"
 #include "ui/dashboard.h"
@@ -28,10 +29,11 @@ struct dashboard_values {
 	struct opt_u32 frames;
 	struct opt_u64 delay;
 	const char *size, *keys, *sysroot;
-	bool json, readonly, ascii, no_mouse;
+	bool json, readonly, ascii, no_mouse, boot;
+	struct shell_values guest;
 };
 
-static const char *const pane_ids[] = {"topo", NULL};
+static const char *const pane_ids[] = {"topo", "vm", NULL};
 
 static uint64_t delay_of(const struct dashboard_values *v)
 {
@@ -80,7 +82,9 @@ static int parse_screen(const char *text, int *cols, int *rows, struct err *e)
 		text, SIDE_MAX);
 }
 
-static struct session_options session_of(const struct dashboard_values *v)
+/* `guest` is NULL without --boot. */
+static struct session_options session_of(
+	const struct dashboard_values *v, const struct vm_config *guest)
 {
 	return (struct session_options){
 		.readonly = v->readonly,
@@ -88,6 +92,9 @@ static struct session_options session_of(const struct dashboard_values *v)
 		.delay_ns = delay_of(v),
 		.sysroot = v->sysroot,
 		.host = {&pane_topo},
+		.guest = &pane_vm,
+		.boot_dialog = &dialog_boot,
+		.boot = guest,
 	};
 }
 
@@ -101,12 +108,13 @@ static bool write_frame(void *user, const struct str *text)
 	return rc == 0;
 }
 
-static int run_batch(const struct dashboard_values *v, const struct cli_context *cx)
+static int run_batch(const struct dashboard_values *v, const struct vm_config *guest,
+	const struct cli_context *cx)
 {
 	struct err e = ERR_INIT;
 	int written = 0, rc;
 	struct batch_options o = {
-		.session = session_of(v),
+		.session = session_of(v, guest),
 		.panes = &v->panes,
 		.frames = v->frames.set ? v->frames.v : 1,
 		.json = v->json,
@@ -138,10 +146,11 @@ static int colours_of(const struct cli_context *cx)
 	return term_color(cx, STDOUT_FILENO) ? -1 : 0;
 }
 
-static int run_terminal(const struct dashboard_values *v, const struct cli_context *cx)
+static int run_terminal(const struct dashboard_values *v, const struct vm_config *guest,
+	const struct cli_context *cx)
 {
 	const struct dashboard_options o = {
-		.session = session_of(v),
+		.session = session_of(v, guest),
 		.tty = {.colours = colours_of(cx), .ascii = v->ascii, .mouse = !v->no_mouse},
 	};
 	struct err e = ERR_INIT;
@@ -153,23 +162,33 @@ static int run_terminal(const struct dashboard_values *v, const struct cli_conte
 	return EXIT_FAILED;
 }
 
+static int no_terminal(const struct cli_context *cx)
+{
+	cli_usage(cx);
+	cli_note(cx, "the dashboard needs a terminal; with --batch it is printed as text");
+	return EXIT_USAGE;
+}
+
 static int run(const void *values, const struct cli_context *cx)
 {
 	const struct dashboard_values *v = values;
 	struct err e = ERR_INIT;
 
-	if (check_delay(v, &e)) {
+	struct vm_config guest;
+	int rc;
+
+	if (check_delay(v, &e) || shell_config(&v->guest, &guest, &e)) {
 		cli_error(cx, &e);
 		return EXIT_USAGE;
 	}
 	if (cx->batch)
-		return run_batch(v, cx);
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		cli_usage(cx);
-		cli_note(cx, "the dashboard needs a terminal; with --batch it is printed as text");
-		return EXIT_USAGE;
-	}
-	return run_terminal(v, cx);
+		rc = run_batch(v, v->boot ? &guest : NULL, cx);
+	else if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		rc = no_terminal(cx);
+	else
+		rc = run_terminal(v, v->boot ? &guest : NULL, cx);
+	shell_config_release(&guest);
+	return rc;
 }
 
 static const struct opt opts[] = {
@@ -250,6 +269,14 @@ static const struct opt opts[] = {
 		.needs = "batch",
 		.offset = offsetof(struct dashboard_values, keys),
 	},
+	{
+		.name = "boot",
+		.help = "boot a guest and show its terminal",
+		.more = "With --batch the first frame comes when the guest's prompt is there.",
+		.clashes = "readonly",
+		.offset = offsetof(struct dashboard_values, boot),
+	},
+	SHELL_GUEST_OPTIONS(offsetof(struct dashboard_values, guest), "boot"),
 	{
 		.name = "sysroot",
 		.type = OPT_TEXT,

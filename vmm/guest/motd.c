@@ -132,6 +132,15 @@ static void mounts(struct text *t)
 	add(t, "\r\n");
 }
 
+/* In a pane of the dashboard, which says so, Ctrl-A is a key like any other. */
+static bool in_dashboard(const struct guest_conf *c)
+{
+	for (size_t i = 0; i < c->nenv; i++)
+		if (!strcmp(c->env[i], "KTSTR_DASHBOARD=1"))
+			return true;
+	return false;
+}
+
 size_t motd_format(const struct guest_conf *c, char *out, size_t size)
 {
 	struct text t = {.s = out, .size = size};
@@ -145,6 +154,7 @@ size_t motd_format(const struct guest_conf *c, char *out, size_t size)
 	includes(&t);
 	add(&t, "  tools:     busybox (ls, ps, top, dmesg, ip, vi, ...)\r\n");
 	mounts(&t);
-	add(&t, "  type 'exit' for a clean shutdown, Ctrl+A X to force-kill\r\n");
+	add(&t, "  type 'exit' for a clean shutdown%s\r\n",
+		in_dashboard(c) ? "" : ", Ctrl+A X to force-kill");
 	return t.len;
 }
