@@ -257,7 +257,7 @@ static const struct opt opts[] = {
 		.name = "keys",
 		.type = OPT_TEXT,
 		.metavar = "FILE",
-		.help = "with --batch: play the keys in FILE before the first frame",
+		.help = "with --batch: play the keys in FILE first",
 		.more = "FILE holds words: names of keys (q, Enter, Esc, PgDn, C-l, S-Tab), "
 			"\"text\" "
 			"to be typed, with \\n for Enter, and wait \"text\", which goes on when "
