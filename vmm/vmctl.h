@@ -65,7 +65,7 @@ enum vm_event_kind {
 	VM_EVENT_PROGRESS, /* text: what; done, total (0 = unknown) */
 	VM_EVENT_STAGE,	   /* stage, at_ns since vm_start() */
 	VM_EVENT_INFO,	   /* text: JSON object once the VM is built: engine, accel, why, kernel,
-			      memory_mib, vcpus */
+			      release, origin, memory_mib, vcpus, initrd_bytes, virtio */
 	VM_EVENT_DMESG,	   /* bytes of the guest's kernel console */
 	VM_EVENT_STDOUT,   /* bytes of the command; only with exec */
 	VM_EVENT_STDERR,

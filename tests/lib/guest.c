@@ -16,15 +16,14 @@
 #include "src/base/file.h"
 #include "src/base/spawn.h"
 #include "src/kernels/kernels.h"
+#include "tests/lib/vm.h"
 
 /* Far beyond what an emulated boot on a busy machine takes: reached only when something hangs. */
 #define LIMIT_NS (180 * NS_PER_SEC)
 
 static bool find_kernel(struct kernel *k, struct err *e)
 {
-	static const struct kernel_report silent;
-
-	return kernel_resolve("distro", NULL, &silent, k, e) == 0;
+	return vm_test_kernel(k, e) == 0;
 }
 
 bool guest_possible(void)

@@ -45,8 +45,7 @@ static bool say_progress(void *user, const char *what, uint64_t done, uint64_t t
 	return false;
 }
 
-/* One program at a time fetches; the others find the cache filled. */
-static int resolve(struct kernel *k, struct err *e)
+int vm_test_kernel(struct kernel *k, struct err *e)
 {
 	const struct kernel_report report = {.note = say_note, .progress = say_progress};
 	const char *cache = getenv("KTSTR_TEST_CACHE");
@@ -90,7 +89,7 @@ const struct strv *vm_guest_options(void)
 			print_message("# no %s\n", missing_program());
 			skip();
 		}
-		if (resolve(&k, &e)) {
+		if (vm_test_kernel(&k, &e)) {
 			print_message("# no kernel: %s\n", e.msg);
 			skip();
 		}

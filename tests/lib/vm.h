@@ -9,8 +9,12 @@
 #include <stdint.h>
 
 #include "src/base/str.h"
+#include "src/kernels/kernels.h"
 #include "tests/lib/pty.h"
 
+/* The distribution's kernel, from a cache of the tests' own below build/; one program at a time
+ * fetches it, the others find it there. */
+int vm_test_kernel(struct kernel *k, struct err *e);
 /* The kernel as options: "--kernel IMAGE --modules DIR --accel tcg". Call first in a test; skips it
  * where no guest can be booted. */
 const struct strv *vm_guest_options(void);
