@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ktstr --batch: frames as text and as JSON, keys from a file, usage errors.
+# ktstr --batch: frames as text, keys from a file, usage errors. (JSON: batch_json_test.c.)
 set -u
 k=${KTSTR:-./ktstr}
 n=0 bad=0
@@ -37,22 +37,6 @@ size_of() { # CxR
   echo "widest line $widest"
   [ "$(wc -l <"$tmp/f")" = $((rows + 1)) ] && [ "$widest" -le "$cols" ]
 }
-json() {
-  "$k" --batch --json -n 2 -d 100ms --size 80x24 >"$tmp/j" </dev/null || return 1
-  "$k" topo --json >"$tmp/t" || return 1
-  [ "$(wc -l <"$tmp/j")" = 2 ] && python3 - "$tmp/j" "$tmp/t" <<'PY'
-import json, sys
-frames = [json.loads(line) for line in open(sys.argv[1])]
-topo = json.load(open(sys.argv[2]))
-assert [f["frame"] for f in frames] == [1, 2], frames
-for f in frames:
-    assert list(f) == ["frame", "time", "size", "panes", "screen"], list(f)
-    assert f["size"] == [80, 24] and len(f["screen"]) == 24
-    assert list(f["panes"]["topo"]) == list(topo)
-    assert f["panes"]["topo"]["llcs"] == topo["llcs"]
-    assert any("Topology" in line for line in f["screen"])
-PY
-}
 keys() { # FILE TEXT: after these keys the frame shows the text
   printf '%s\n' "$1" >"$tmp/keys"
   "$k" --batch --keys "$tmp/keys" --size 100x40 </dev/null >"$tmp/f" 2>&1 || return 1
@@ -68,7 +52,6 @@ check "one frame of 120x40" one_frame
 check "the first frame knows shares of the time" knows_shares
 check "three frames" three_frames
 for s in 1x1 2x400 400x2 40x8 59x30 80x24 200x50 400x200; do check "size $s" size_of $s; done
-check "JSON" json
 check "keys are played" keys '? "zoo" Esc / "cpu 0" Enter c' 'cpu 0: core'
 check "keys wait for what the screen shows" keys 'wait "LLC 0" ? wait "Help: Topology"' 'Help: Topology'
 check "help stays on the screen" keys '?' 'list the keys'
