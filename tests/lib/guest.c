@@ -56,7 +56,7 @@ static void push_all(struct strv *to, const char *prefix, const char *const *lis
 static void truncate_archive(const struct payload *p)
 {
 	char *map = mmap(NULL, p->size, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd, 0);
-	const char *name = PROTO_INIT_OK_PATH + 1;
+	const char *name = &PROTO_INIT_OK_PATH[1];
 	char *at = map == MAP_FAILED ? NULL : memmem(map, p->size, name, strlen(name));
 
 	for (char *next = at; next;

@@ -164,12 +164,12 @@ static int add_conf(struct build *b, const struct payload *known, struct err *e)
 		b->q->late_conf(b->q->user, known, &records);
 	for (size_t i = 0; i < records.n; i++)
 		str_append(&text, records.v[i], strlen(records.v[i]) + 1);
-	return tree_reserved(b->tree, PROTO_CONF_PATH + 1, &text, e);
+	return tree_reserved(b->tree, &PROTO_CONF_PATH[1], &text, e);
 }
 
 static int write_archive(const struct build *b, struct payload *out, struct err *e)
 {
-	const struct cpio_meta last = {.path = PROTO_INIT_OK_PATH + 1, .mode = 0444};
+	const struct cpio_meta last = {.path = &PROTO_INIT_OK_PATH[1], .mode = 0444};
 	struct cpio *c;
 	int rc;
 
