@@ -92,7 +92,7 @@ static int open_sockets(struct vm *vm, struct ends *child, struct err *e)
 static int start_child(struct vm *vm, const struct vm_config *c, struct err *e)
 {
 	const char *program = c->program ? c->program : "/proc/self/exe";
-	const char *const argv[] = {program, "__vm", NULL};
+	const char *const argv[] = {"ktstr", "__vm", NULL};
 	struct ends child = {-1, -1, -1};
 	int rc = open_sockets(vm, &child, e);
 
@@ -104,6 +104,7 @@ static int start_child(struct vm *vm, const struct vm_config *c, struct err *e)
 		/* Not die_with_parent: our end is end of file on the control socket, which lets the
 		 * child put away half-done downloads. */
 		const struct spawn s = {
+			.program = program,
 			.argv = argv,
 			.fds = fds,
 			.nfds = ARRAY_LEN(fds),

@@ -106,7 +106,8 @@ failed:
 
 pid_t spawn_start(const struct spawn *s, struct err *e)
 {
-	cleanup_free char *program = spawn_find(s->argv[0]);
+	const char *name = s->program ? s->program : s->argv[0];
+	cleanup_free char *program = spawn_find(name);
 	cleanup_free struct spawn_fd *fds = xcalloc(s->nfds, sizeof(*fds));
 	struct spawn copy = *s;
 	pid_t parent = getpid(), pid;
@@ -114,10 +115,10 @@ pid_t spawn_start(const struct spawn *s, struct err *e)
 	int report[2], code = 0;
 
 	if (!program)
-		return err_set(e, ENOENT, "cannot run '%s': it is not installed or not executable",
-			s->argv[0]);
+		return err_set(
+			e, ENOENT, "cannot run '%s': it is not installed or not executable", name);
 	if (pipe2(report, O_CLOEXEC))
-		return err_sys(e, errno, "cannot create a pipe for '%s'", s->argv[0]);
+		return err_sys(e, errno, "cannot create a pipe for '%s'", name);
 	if (s->nfds)
 		memcpy(fds, s->fds, s->nfds * sizeof(*fds));
 	copy.fds = fds;
@@ -142,7 +143,7 @@ pid_t spawn_start(const struct spawn *s, struct err *e)
 	}
 	close(report[0]);
 	if (code)
-		return err_sys(e, code, "cannot run '%s'", s->argv[0]);
+		return err_sys(e, code, "cannot run '%s'", name);
 	return pid;
 }
 

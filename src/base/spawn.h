@@ -19,7 +19,8 @@ struct spawn_fd {
 
 struct spawn {
 	const char *const
-		*argv;		/* argv[0] is the program, looked up in PATH when it has no slash */
+		*argv;	     /* argv[0] is the program, looked up in PATH when it has no slash */
+	const char *program; /* what is run, where argv[0] shall read otherwise; NULL = argv[0] */
 	const char *const *env; /* NULL = ours */
 	const char *cwd;	/* NULL = ours */
 	const struct spawn_fd
