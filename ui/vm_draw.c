@@ -433,7 +433,9 @@ void vm_status(const void *self, struct pane_status *out)
 	str_printf(&out->summary, " %s", w->over ? str_get(&w->reason) : vm_stage_name(w->stage));
 	out->input = w->mode == VM_INPUT;
 	out->running = !w->over;
-	out->features = (w->over ? VM_ENDED : VM_RUNNING) | (w->scrolled ? VM_SCROLLED : 0);
+	/* While a search is active, Esc ends that first. */
+	out->features = (w->over ? VM_ENDED : VM_RUNNING) |
+			(w->scrolled && !w->find.len ? VM_SCROLLED : 0);
 }
 
 /* ---- JSON --------------------------------------------------------------------------------------

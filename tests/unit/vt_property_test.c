@@ -491,7 +491,7 @@ static uint64_t from_env(const char *name, uint64_t otherwise)
 
 static void run(bool (*property)(uint64_t))
 {
-	uint64_t first = from_env("VT_PROPERTY_FIRST", 1), n = from_env("VT_PROPERTY_SEEDS", 400);
+	uint64_t first = from_env("VT_PROPERTY_FIRST", 1), n = from_env("VT_PROPERTY_SEEDS", 250);
 
 	for (uint64_t seed = first; seed < first + n; seed++)
 		if (!property(seed))
