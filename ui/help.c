@@ -6,7 +6,7 @@
 #include "src/base/utf8.h"
 #include "ui/app_state.h"
 
-enum { KEY_WIDTH = 12, LINE_WIDTH = 46, GAP = 2 };
+enum { KEY_WIDTH = 12, LINE_WIDTH = 54, GAP = 2 };
 
 /* A heading (key == NULL) or a key and what it does. Borrowed from const tables. */
 struct line {

@@ -4,6 +4,7 @@
 
 enum {
 	SHARE_STACK = 45,
+	SHARE_STRETCH = 55, /* what the host pane may take where that shows all of it */
 	SHARE_BESIDE = 50,
 	SHARE_MIN = 15,
 	SHARE_MAX = 85,
@@ -80,7 +81,7 @@ static void stack(const struct layout_in *in, struct ui_rect m, struct layout *o
 	int share = in->share ? clamp(in->share, SHARE_MIN, SHARE_MAX) : SHARE_STACK;
 	int top = m.rows * share / 100;
 
-	if (!in->share && in->want_rows > 0 && top > in->want_rows + 2)
+	if (!in->share && in->want_rows > 0 && in->want_rows + 2 <= m.rows * SHARE_STRETCH / 100)
 		top = in->want_rows + 2;
 	top = clamp(top, PART_ROWS, m.rows - PART_ROWS);
 	place(&out->pane[in->host], (struct ui_rect){m.row, m.col, top, m.cols}, true);

@@ -20,10 +20,11 @@ enum theme_role {
 	THEME_TITLE_INPUT, /* keys go to the guest */
 	THEME_TAB,
 	THEME_TAB_FOCUS,
-	THEME_KEY,	/* a key's name in the footer and the help */
-	THEME_HINT,	/* the word after it */
-	THEME_SELECTED, /* the cursor's cell or row */
-	THEME_MATCH,	/* a search hit */
+	THEME_KEY,	     /* a key's name in the footer and the help */
+	THEME_HINT,	     /* the word after it */
+	THEME_SELECTED,	     /* the cursor's cell or row */
+	THEME_SELECTED_IDLE, /* the same while the keys go elsewhere */
+	THEME_MATCH,	     /* a search hit */
 	THEME_GOOD,
 	THEME_WARN,
 	THEME_ALERT,

@@ -35,7 +35,8 @@ static struct ui_style marked(
 	struct topo_item item = {kind, index};
 
 	if (is_cursor(d, kind, index))
-		return theme_over(s, style(d, THEME_SELECTED));
+		return theme_over(
+			s, style(d, d->p->focused ? THEME_SELECTED : THEME_SELECTED_IDLE));
 	if (d->w->find && topo_view_matches(d->w, item, d->w->find))
 		return theme_over(s, style(d, THEME_MATCH));
 	return s;

@@ -8,7 +8,7 @@ enum {
 	LABEL_WIDTH = 8,
 	RULE_WIDTH = 2, /* between two groups of threads */
 	DETAIL_ROWS = 3,
-	DETAIL_FROM = 12, /* a pane lower than this has no room for details */
+	DETAIL_FROM = 12, /* lower panes have room for details only when all else is seen too */
 };
 
 /* ---- the model ------------------------------------------------------------------------------- */
@@ -164,7 +164,9 @@ unsigned topo_view_column(const struct topo_view *w, const struct topo_line *l, 
 
 int topo_view_detail_rows(const struct topo_view *w)
 {
-	return w->rows >= DETAIL_FROM ? DETAIL_ROWS : 0;
+	if (w->rows >= DETAIL_FROM || (w->t && topo_view_want(w, w->cols) <= w->rows))
+		return DETAIL_ROWS;
+	return 0;
 }
 
 int topo_view_list_rows(const struct topo_view *w)
@@ -280,7 +282,7 @@ int topo_view_want(const struct topo_view *w, int cols)
 	n = (int)(w->t->nnodes + w->t->nllcs) + has_notes(w) + DETAIL_ROWS;
 	for (unsigned i = 0; i < w->t->nllcs; i++)
 		n += llc_height(w, i, cols);
-	return n < DETAIL_FROM ? DETAIL_FROM : n;
+	return n;
 }
 
 /* ---- the cursor ------------------------------------------------------------------------------ */

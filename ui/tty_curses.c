@@ -27,7 +27,7 @@ struct tty {
 	SCREEN *screen;
 	struct termios modes; /* as found */
 	int colours, rows, cols;
-	bool ascii, reports;   /* mouse and paste reports are on */
+	bool ascii, mouse, paste; /* the latter two: reports that are on */
 	struct ui_cell *shown; /* rows x cols: what curses was given last */
 	bool all;	       /* `shown` is void */
 	cchar_t *line;
@@ -99,23 +99,30 @@ static void add_capability(struct str *out, const char *name)
 	}
 }
 
-static const char reports_on[] = "\033[?1000h\033[?1002h\033[?1006h\033[?2004h";
-static const char reports_off[] = "\033[?2004l\033[?1006l\033[?1002l\033[?1000l";
-
-static void reports(struct tty *t, bool on)
+/* Mouse as SGR reports; pastes in brackets. Terminals that know neither ignore them, but only those
+ * of xterm's family are asked. */
+static void add_reports(const struct tty *t, bool on, struct str *out)
 {
-	const char *s = on ? reports_on : reports_off;
+	if (t->paste)
+		str_add(out, on ? "\033[?2004h" : "\033[?2004l");
+	if (t->mouse)
+		str_add(out, on ? "\033[?1000h\033[?1002h\033[?1006h"
+				: "\033[?1006l\033[?1002l\033[?1000l");
+}
 
-	if (t->reports)
-		(void)file_write_fd(STDOUT_FILENO, s, strlen(s));
+static void reports(const struct tty *t, bool on)
+{
+	cleanup_str struct str bytes = STR_INIT;
+
+	add_reports(t, on, &bytes);
+	(void)file_write_fd(STDOUT_FILENO, str_get(&bytes), bytes.len);
 }
 
 static void guard(struct tty *t)
 {
 	cleanup_str struct str bytes = STR_INIT;
 
-	if (t->reports)
-		str_add(&bytes, reports_off);
+	add_reports(t, false, &bytes);
 	add_capability(&bytes, "sgr0");
 	add_capability(&bytes, "op");
 	add_capability(&bytes, "cnorm");
@@ -319,7 +326,8 @@ struct tty *tty_open(const struct tty_options *o, struct input *in, struct err *
 	}
 	t->colours = colours_of(o->colours);
 	t->ascii = o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-	t->reports = o->mouse && *capability("kmous");
+	t->paste = *capability("kmous") != 0; /* the mark of xterm's family */
+	t->mouse = o->mouse && t->paste;
 	t->pairs = xcalloc(COLOUR_VALUES * COLOUR_VALUES, sizeof(*t->pairs));
 	t->next_pair = 1;
 	learn_keys(in);

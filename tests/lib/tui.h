@@ -82,10 +82,7 @@ int tui_run_refused(const char *term, const char *why);
 void tui_wait_stop(struct tui *t);
 void tui_continue(struct tui *t);
 
-/*
- * Compares the screen with tests/tui/golden/NAME.txt; UPDATE=1 rewrites the file. With SCREENSHOTS
- * set, writes NAME.svg there besides.
- */
+/* Compares the screen with tests/tui/golden/NAME.txt; UPDATE=1 rewrites the file. */
 void tui_golden(struct tui *t, const char *name);
-/* The picture alone. */
+/* With SCREENSHOTS=DIR set, draws NAME.svg there. */
 void tui_screenshot(struct tui *t, const char *name);

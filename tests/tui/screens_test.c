@@ -1,6 +1,6 @@
 /*
  * Whole screens of machines of our own making, compared with tests/tui/golden. UPDATE=1 rewrites
- * them; with SCREENSHOTS=DIR each is drawn there as well.
+ * them. With SCREENSHOTS=DIR, `make screenshots`, those worth showing are drawn there.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,27 +69,40 @@ static void finish(struct screen *s)
 	replay_free(s->replay);
 }
 
-static void one(const char *machine, int rows, int cols, const char *keys, const char *name)
+static void screen(
+	const char *machine, int rows, int cols, const char *keys, const char *name, bool picture)
 {
 	struct screen s = start(machine, rows, cols, NULL, NULL, NULL);
 
 	tui_keys(s.t, keys);
 	tui_golden(s.t, name);
+	if (picture)
+		tui_screenshot(s.t, name);
 	finish(&s);
+}
+
+static void one(const char *machine, int rows, int cols, const char *keys, const char *name)
+{
+	screen(machine, rows, cols, keys, name, false);
+}
+
+static void shown(const char *machine, int rows, int cols, const char *keys, const char *name)
+{
+	screen(machine, rows, cols, keys, name, true);
 }
 
 static void test_epyc(void **state)
 {
 	(void)state;
-	one("epyc", 24, 80, "", "epyc-80x24");
-	one("epyc", 40, 120, "", "epyc-120x40");
-	one("epyc", 50, 200, "v", "epyc-list-200x50");
+	shown("epyc", 24, 80, "", "epyc-80x24");
+	shown("epyc", 40, 120, "", "epyc-120x40");
+	shown("epyc", 50, 200, "v", "epyc-list-200x50");
 }
 
 static void test_512(void **state)
 {
 	(void)state;
-	one("cpus-512", 24, 80, "", "cpus512-80x24");
+	shown("cpus-512", 24, 80, "", "cpus512-80x24");
 	one("cpus-512", 24, 80, "Down Down Right / 2 8 Enter", "cpus512-found-80x24");
 	one("cpus-512", 50, 200, "*", "cpus512-200x50");
 }
@@ -97,16 +110,16 @@ static void test_512(void **state)
 static void test_hybrid(void **state)
 {
 	(void)state;
-	one("hybrid", 24, 80, "", "hybrid-80x24");
+	shown("hybrid", 24, 80, "", "hybrid-80x24");
 	one("two-sockets", 30, 100, "c", "two-sockets-node-100x30");
-	one("two-sockets", 30, 100, "v v", "two-sockets-distance-100x30");
+	shown("two-sockets", 30, 100, "v v", "two-sockets-distance-100x30");
 }
 
 static void test_help(void **state)
 {
 	(void)state;
 	one("epyc", 24, 80, "?", "help-80x24");
-	one("epyc", 40, 120, "?", "help-120x40");
+	shown("epyc", 40, 120, "?", "help-120x40");
 }
 
 static void test_small(void **state)

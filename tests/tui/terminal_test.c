@@ -221,6 +221,16 @@ static void test_suspend(void **state)
 	tui_quit(t);
 }
 
+static void test_no_mouse(void **state)
+{
+	struct tui *t = start_on(NULL, NULL, "--no-mouse");
+
+	(void)state;
+	assert_null(strstr(str_get(tui_output(t)), "\033[?1000h"));
+	assert_non_null(strstr(str_get(tui_output(t)), "\033[?2004h"));
+	tui_quit(t);
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
@@ -239,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_given_back_after_signals),
 		cmocka_unit_test(test_hang_up),
 		cmocka_unit_test(test_suspend),
+		cmocka_unit_test(test_no_mouse),
 		cmocka_unit_test(test_refusals),
 	};
 
