@@ -78,17 +78,25 @@ static void read_signals(struct session *s)
 	}
 }
 
+/* What our caller ignores (nohup, a background job of a script) stays ignored. */
+static void want_signal(struct session *s, int signo)
+{
+	struct sigaction now;
+
+	if (sigaction(signo, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+		sigaddset(&s->mask, signo);
+}
+
 static void catch_signals(struct session *s)
 {
 	static const int always[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH};
+	static const int on_terminal[] = {SIGTSTP, SIGCONT};
 
 	sigemptyset(&s->mask);
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
-		sigaddset(&s->mask, always[i]);
-	if (s->interactive) {
-		sigaddset(&s->mask, SIGTSTP);
-		sigaddset(&s->mask, SIGCONT);
-	}
+		want_signal(s, always[i]);
+	for (size_t i = 0; s->interactive && i < ARRAY_LEN(on_terminal); i++)
+		want_signal(s, on_terminal[i]);
 	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_BLOCK, &s->mask, &s->old_mask);
 	s->sigfd = signalfd(-1, &s->mask, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -251,19 +251,27 @@ void vm_check(const struct vm_run *r, int status, ...)
 	va_end(ap);
 }
 
-void vm_start_exec(struct vm_running *r, const char *command, int in)
+void vm_start_argv(struct vm_running *r, const struct strv *argv, int in)
 {
-	cleanup_strv struct strv argv = STRV_INIT;
 	struct streams s;
 
-	vm_command(&argv, "--exec", command, NULL);
-	*r = (struct vm_running){.pid = start(&argv, in, &s), .out = s.out, .errs = s.errs};
+	*r = (struct vm_running){.pid = start(argv, in, &s)};
+	r->out = s.out;
+	r->errs = s.errs;
 	if (s.in >= 0)
 		close(s.in);
 	if (!pty_expect_fd(r->out, &r->seen, "ready\n", 90)) {
 		kill(r->pid, SIGKILL);
 		fail_msg("the command did not start");
 	}
+}
+
+void vm_start_exec(struct vm_running *r, const char *command, int in)
+{
+	cleanup_strv struct strv argv = STRV_INIT;
+
+	vm_command(&argv, "--exec", command, NULL);
+	vm_start_argv(r, &argv, in);
 }
 
 int vm_finish(struct vm_running *r)

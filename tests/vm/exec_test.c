@@ -79,30 +79,27 @@ static void test_signals_reach_the_command(void **state)
 	vm_running_release(&r);
 }
 
+/* And what our caller ignores (nohup) does not end us. */
 static void test_a_second_signal_is_final(void **state)
 {
+	cleanup_strv struct strv argv = STRV_INIT, guest = STRV_INIT;
 	struct vm_running r;
 
 	(void)state;
-	vm_start_exec(&r, "trap 'echo ignored' INT; echo ready; while :; do sleep 0.1; done", -1);
+	strv_push(&argv, "/bin/sh");
+	strv_push(&argv, "-c");
+	strv_push(&argv, "trap '' HUP; exec \"$@\"");
+	strv_push(&argv, "sh");
+	vm_command(&guest, "--exec",
+		"trap 'echo ignored' INT; echo ready; while :; do sleep 0.1; done", NULL);
+	strv_copy(&argv, &guest);
+	vm_start_argv(&r, &argv, -1);
+	kill(r.pid, SIGHUP);
+	kill(r.pid, SIGHUP);
 	kill(r.pid, SIGINT);
 	assert_true(pty_expect_fd(r.out, &r.seen, "ignored\n", 60));
 	kill(r.pid, SIGINT);
 	assert_int_equal(vm_finish(&r), 130);
-	vm_running_release(&r);
-}
-
-/* `ktstr shell --exec ... | head -1` ends as quietly as any program there. */
-static void test_a_closed_pipe_ends_it_quietly(void **state)
-{
-	struct vm_running r;
-
-	(void)state;
-	vm_start_exec(&r, "echo ready; yes", -1);
-	close(r.out);
-	r.out = -1;
-	assert_int_equal(vm_finish(&r), 128 + SIGPIPE);
-	assert_null(strstr(r.said.s, "ipe"));
 	vm_running_release(&r);
 }
 
@@ -146,6 +143,20 @@ static void test_output_that_nobody_reads(void **state)
 	assert_true(vm_process_figure(r.pid, "status", "VmHWM:") < before + SLACK_KB);
 	assert_int_equal(vm_finish(&r), 0);
 	assert_int_equal(r.seen.len, 100 * 1024 * 1024 + strlen("ready\n"));
+	vm_running_release(&r);
+}
+
+/* `ktstr shell --exec ... | head -1` ends as quietly as any program there. */
+static void test_a_closed_pipe_ends_it_quietly(void **state)
+{
+	struct vm_running r;
+
+	(void)state;
+	vm_start_exec(&r, "echo ready; yes", -1);
+	close(r.out);
+	r.out = -1;
+	assert_int_equal(vm_finish(&r), 128 + SIGPIPE);
+	assert_null(strstr(r.said.s, "ipe"));
 	vm_running_release(&r);
 }
 
