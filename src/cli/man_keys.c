@@ -9,6 +9,15 @@
 
 static const struct key_section everywhere[] = {{"Everywhere", &app_global_keys}, {NULL, NULL}};
 
+/* \& parts a closing bracket at the end from mdoc's idea of a delimiter: C-] is a key. */
+static void add_keys(struct str *mdoc, const char *keys)
+{
+	mdoc_escape(mdoc, keys, strlen(keys));
+	if (str_ends(keys, "]"))
+		str_add(mdoc, "\\&");
+	str_addc(mdoc, '\n');
+}
+
 static void add_row(struct str *mdoc, const struct key_row *r)
 {
 	const char *keys = r->shown ? r->shown : r->keys;
@@ -17,8 +26,7 @@ static void add_row(struct str *mdoc, const struct key_row *r)
 	if (!r->help)
 		return;
 	str_add(mdoc, ".It Ic ");
-	mdoc_escape(mdoc, keys, strlen(keys));
-	str_addc(mdoc, '\n');
+	add_keys(mdoc, keys);
 	sentence(&text, r->help, NULL);
 	mdoc_text(mdoc, text.s);
 }
@@ -26,7 +34,9 @@ static void add_row(struct str *mdoc, const struct key_row *r)
 static void add_sections(struct str *mdoc, const struct key_section *s)
 {
 	for (; s && s->title; s++) {
-		str_printf(mdoc, ".Ss %s\n.Bl -tag -width Left_Right -compact\n", s->title);
+		str_add(mdoc, ".Ss ");
+		add_keys(mdoc, s->title);
+		str_add(mdoc, ".Bl -tag -width Left_Right -compact\n");
 		for (size_t i = 0; i < s->keys->n; i++)
 			add_row(mdoc, &s->keys->rows[i]);
 		str_add(mdoc, ".El\n");
