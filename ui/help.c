@@ -167,14 +167,14 @@ static void help_draw(const void *self, const struct paint *p, struct view v)
 {
 	const struct help *h = self;
 	int per = list_rows(h), ncols = columns(h), width = v.at.cols / ncols;
-	size_t from = (size_t)(h->page * per * ncols);
+	size_t on_page = (size_t)per * (size_t)ncols, from = (size_t)h->page * on_page;
 	int col = view_text(v, 0, 1, theme_style(p->theme, THEME_KEY), "/");
 
 	field_draw(&h->filter, v, 0, col, v.at.cols - col - 1, theme_style(p->theme, THEME_TEXT),
 		p->focused);
 	if (!h->shown.n)
 		view_text(v, 2, 2, theme_style(p->theme, THEME_DIM), "no key does that");
-	for (size_t i = from; i < h->shown.n && i < from + (size_t)(per * ncols); i++) {
+	for (size_t i = from; i < h->shown.n && i < from + on_page; i++) {
 		const struct line *l = &h->shown.v[i];
 		int at = (int)(i - from), row = 2 + at % per, x = 1 + at / per * width;
 

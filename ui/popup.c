@@ -1,4 +1,5 @@
 /* A modal question: a few answers, each with its letter; the last one is the safe one. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,9 +28,13 @@ struct confirm {
 static void *confirm_open(struct pane *host, const void *arg, struct err *e)
 {
 	const struct question *q = arg;
-	struct confirm *c = xcalloc(1, sizeof(*c));
+	struct confirm *c;
 
-	(void)e;
+	if (!q->n) {
+		err_set(e, EINVAL, "a question without an answer");
+		return NULL;
+	}
+	c = xcalloc(1, sizeof(*c));
 	c->host = host;
 	c->title = xstrdup(q->title);
 	c->text = xstrdup(q->text);
@@ -67,9 +72,9 @@ static void confirm_action(void *self, int action, const struct ui_key *k)
 
 	(void)k;
 	if (action == ACT_UP)
-		c->at = (c->at + c->n - 1) % c->n;
+		c->at = (c->at ? c->at : c->n) - 1;
 	else if (action == ACT_DOWN)
-		c->at = (c->at + 1) % c->n;
+		c->at = c->at + 1 < c->n ? c->at + 1 : 0;
 	else
 		choose(c, action == ACT_ACCEPT ? c->at : c->n - 1);
 }

@@ -352,7 +352,7 @@ void topo_view_draw(const struct topo_view *w, const struct paint *p, struct vie
 			w->snap ? w->snap->problem : "reading this machine's topology ...");
 		return;
 	}
-	for (int i = 0; i < rows && (size_t)(w->top + i) < w->lines.n; i++)
+	for (int i = 0; i < rows && (size_t)w->top + (size_t)i < w->lines.n; i++)
 		draw_line(&d, i, &w->lines.v[w->top + i]);
 	if (topo_view_detail_rows(w))
 		topo_view_detail(w, p, view_sub(v, rows, 0, topo_view_detail_rows(w), v.at.cols));

@@ -28,8 +28,8 @@ struct tty {
 	struct termios modes; /* as found */
 	int colours, rows, cols;
 	bool ascii, mouse, paste; /* the latter two: reports that are on */
-	struct ui_cell *shown; /* rows x cols: what curses was given last */
-	bool all;	       /* `shown` is void */
+	struct ui_cell *shown;	  /* rows x cols: what curses was given last */
+	bool all;		  /* `shown` is void */
 	cchar_t *line;
 	uint16_t *pairs; /* by fg and bg; 0 = not made yet */
 	int next_pair;
@@ -41,7 +41,8 @@ static const char *capability(const char *name)
 {
 	const char *s = tigetstr(name);
 
-	return s && s != (char *)-1 ? s : "";
+	/* -1 is terminfo's word for "not a string". */
+	return s && (intptr_t)s != -1 ? s : "";
 }
 
 static void learn_keys(struct input *in)

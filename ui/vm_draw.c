@@ -434,8 +434,8 @@ void vm_status(const void *self, struct pane_status *out)
 	out->input = w->mode == VM_INPUT;
 	out->running = !w->over;
 	/* While a search is active, Esc ends that first. */
-	out->features = (w->over ? VM_ENDED : VM_RUNNING) |
-			(w->scrolled && !w->find.len ? VM_SCROLLED : 0);
+	out->features =
+		(w->over ? VM_ENDED : VM_RUNNING) | (w->scrolled && !w->find.len ? VM_SCROLLED : 0);
 }
 
 /* ---- JSON --------------------------------------------------------------------------------------
