@@ -206,8 +206,9 @@ static void on_exit_event(struct vm_view *w, const struct vm_event *ev)
 	utf8_sanitize(&w->reason, ev->text, strlen(ev->text), true);
 	if (w->mode == VM_INPUT)
 		vm_set_mode(w, VM_COMMAND);
-	if (!pane_focused(w->host))
-		w->rang = true;
+	if (pane_focused(w->host))
+		return; /* the pane says it itself */
+	w->rang = true;
 	if (w->reason.len)
 		app_message(pane_app(w->host), APP_ALERT, "VM#%d ended: %.*s",
 			pane_number(w->host) - pane_vm.number + 1,
