@@ -164,6 +164,8 @@ static bool check_panes(struct batch *b)
 
 		if (!rc)
 			continue;
+		/* The rest (last lines of a console) is on the screen. */
+		b->e->msg[strcspn(b->e->msg, "\n")] = 0;
 		print_frame(b); /* what the screen shows is worth more than the sentence */
 		end(b, rc);
 		return true;
@@ -215,8 +217,11 @@ static int start(struct batch *b, struct err *e)
 	b->patience = loop_add_timer(b->s.loop, b->o->patience_ns, 0, on_patience, b);
 	loop_before_sleep(b->s.loop, before_sleep, b);
 	rc = session_start(&b->s, &b->o->session, &output, e);
-	if (!rc && b->o->panes && b->o->panes->n)
+	if (!rc && b->o->panes && b->o->panes->n) {
 		app_focus_id(b->s.app, b->o->panes->v[0]);
+		if (b->o->panes->n == 1)
+			b->s.app->mode = LAYOUT_SINGLE;
+	}
 	return rc;
 }
 

@@ -6,8 +6,8 @@
 
 struct batch_options {
 	struct session_options session;
-	const struct strv *panes; /* ids; the first is focused, and the frames' JSON holds these;
-				     empty = all */
+	const struct strv *panes; /* ids; the first is focused, one alone has the screen, and the
+				     JSON of the frames holds these; empty = all */
 	uint32_t frames;
 	bool json;
 	const char *keys;     /* a file (ui/script.h), NULL = none */

@@ -169,17 +169,33 @@ static int no_terminal(const struct cli_context *cx)
 	return EXIT_USAGE;
 }
 
+/* A guest's pane is there with a guest only: from --boot, or from the keys that are played. */
+static int check_panes(const struct dashboard_values *v, struct err *e)
+{
+	if (!strv_has(&v->panes, "vm") || v->boot || v->keys)
+		return 0;
+	return err_set(e, EINVAL, "there is no guest for '--pane vm': --boot boots one");
+}
+
+static int check(const struct dashboard_values *v, struct vm_config *guest, struct err *e)
+{
+	int rc = check_delay(v, e);
+
+	if (!rc)
+		rc = check_panes(v, e);
+	return rc ? rc : shell_config(&v->guest, guest, e);
+}
+
 static int run(const void *values, const struct cli_context *cx)
 {
 	const struct dashboard_values *v = values;
 	struct err e = ERR_INIT;
-
 	struct vm_config guest;
-	int rc;
+	int rc = check(v, &guest, &e);
 
-	if (check_delay(v, &e) || shell_config(&v->guest, &guest, &e)) {
+	if (rc) {
 		cli_error(cx, &e);
-		return EXIT_USAGE;
+		return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 	}
 	if (cx->batch)
 		rc = run_batch(v, v->boot ? &guest : NULL, cx);
@@ -291,7 +307,7 @@ static const struct opt opts[] = {
 static const char *const examples[] = {
 	"ktstr",
 	"ktstr --batch",
-	"ktstr --batch --json | jq -r '.panes.topo.notation'",
+	"ktstr --batch --boot --topology 1,2,2,1",
 	"ktstr topo",
 	"ktstr help",
 	NULL,
@@ -301,8 +317,9 @@ const struct command cli_root = {
 	.name = "ktstr",
 	.summary = "CPU topology of this machine, and Linux guests shaped like it",
 	.about = "On a terminal ktstr shows a dashboard: which CPUs of this machine share caches "
-		 "and "
-		 "memory, and how busy each of them is. The key ? lists the keys.\n\n"
+		 "and memory, and how busy each of them is. n boots a Linux guest in a pane beside "
+		 "that, b one that is shaped like a part of this machine. The key ? lists the "
+		 "keys.\n\n"
 		 "With --batch the dashboard's frames are printed instead, for pipelines and bug "
 		 "reports: as lines of text, each frame behind a line '--- frame K TIME', or with "
 		 "--json as one object a line.",

@@ -65,6 +65,18 @@ check "--size 0x5" fails 2 'COLUMNSxROWS' "$k" --batch --size 0x5
 check "--delay is checked" fails 2 '100ms' "$k" --batch -d 1ms
 check "--pane is checked" fails 2 'topo' "$k" --batch --pane tpoo
 check "--pane topo" "$k" --batch --pane topo
+check "--pane vm wants a guest" fails 2 '--boot' "$k" --batch --pane vm
+check "--boot changes something" fails 2 'readonly' "$k" --batch --boot --readonly
+check "a wrong shape is a usage error" fails 2 'topology' "$k" --batch --boot --topology 2,3,1,1
+# The screen says it too, so stdout is not empty.
+no_kernel() {
+  "$k" --batch --boot --kernel "$0" --size 80x24 >"$tmp/f" 2>"$tmp/stderr" </dev/null; local rc=$?
+  cat "$tmp/f" "$tmp/stderr"
+  [ $rc = 1 ] && grep -q 'did not boot' "$tmp/f" && grep -q 'not a kernel image' "$tmp/stderr"
+}
+check "a guest that cannot boot is said and counts" no_kernel
+one_pane() { "$k" --batch --boot --kernel "$0" --pane topo --size 120x40 2>/dev/null </dev/null >"$tmp/f"; cat "$tmp/f"; ! grep -q 'did not boot' "$tmp/f" && grep -q 'LLC 0' "$tmp/f"; }
+check "one pane has the screen" one_pane
 check "a missing sysroot is named" fails 1 "$tmp/nowhere" "$k" --batch --sysroot "$tmp/nowhere"
 check "a closed pipe is no error" closed_pipe
 check "a full disk is" full_disk
