@@ -163,7 +163,7 @@ static void draw_bar(
 	const struct vm_view *w, const struct paint *p, struct view v, int row, int col)
 {
 	cleanup_str struct str text = STR_INIT;
-	int width = v.at.cols - col - 30, full;
+	int width, full;
 
 	if (!w->doing.len)
 		return;

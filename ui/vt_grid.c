@@ -262,7 +262,7 @@ static const struct ui_cell *raw_cell(const struct vt_row *r, int col, struct ui
 
 void vt_row_cell(const struct vt_row *r, int col, int cols, struct ui_cell *out)
 {
-	struct ui_cell tmp, blank;
+	struct ui_cell tmp = {0}, blank;
 	bool orphan = false;
 
 	*out = *raw_cell(r, col, &blank);

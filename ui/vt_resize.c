@@ -85,7 +85,7 @@ static void reflow_primary(struct vt *vt, int rows, int cols, struct anchor *a, 
 {
 	struct vt_grid *g = &vt->primary;
 	int old_rows = g->rows, content = content_rows(g, *a[0].row), k;
-	struct vt_mark top;
+	struct vt_mark top = {0};
 	size_t total, here, first;
 	uint32_t col;
 
