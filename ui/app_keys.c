@@ -1,9 +1,5 @@
-/* What keys and the mouse do. */
-#include <string.h>
-
-#include "src/base/parse.h"
+/* What keys do: one table for everything that works in every pane. */
 #include "ui/app_state.h"
-#include "ui/chrome.h"
 
 enum action {
 	ACT_HELP = 1,
@@ -148,95 +144,6 @@ const struct key_table *app_pane_keys(const struct pane *p)
 	return p && p->ops->keys ? p->ops->keys(p->self) : NULL;
 }
 
-/* ---- search ---------------------------------------------------------------------------------- */
-
-static bool find(struct app *a, enum find_step step)
-{
-	struct pane *p = a->search.pane;
-	bool found;
-
-	if (!p || p->dead)
-		return false;
-	found = p->ops->find(p->self, str_get(&a->search.text), step);
-	pane_dirty(p);
-	return found;
-}
-
-static void report_match(struct app *a, bool found)
-{
-	if (!found)
-		app_message(a, APP_WARN, "nothing here matches \"%s\"", str_get(&a->search.text));
-}
-
-static void search_start(struct app *a)
-{
-	a->search.pane = app_focused(a);
-	a->search.active = false;
-	str_clear(&a->search.text);
-	find(a, FIND_BEGIN);
-	prompt_start(&a->prompt, PROMPT_SEARCH, "");
-}
-
-static void search_end(struct app *a)
-{
-	if (a->search.active)
-		find(a, FIND_END);
-	a->search.active = false;
-}
-
-static void search_prompt(struct app *a, enum prompt_result r)
-{
-	str_clear(&a->search.text);
-	str_add(&a->search.text, str_get(&a->prompt.field.text));
-	if (r == PROMPT_CANCELLED || (r == PROMPT_ACCEPTED && !a->search.text.len)) {
-		find(a, FIND_CANCEL);
-	} else if (r == PROMPT_CHANGED) {
-		find(a, FIND_HERE);
-	} else if (r == PROMPT_ACCEPTED) {
-		bool found = find(a, FIND_HERE);
-
-		a->search.active = found;
-		report_match(a, found);
-		if (!found)
-			find(a, FIND_CANCEL);
-	}
-}
-
-/* ---- prompts --------------------------------------------------------------------------------- */
-
-static void delay_start(struct app *a)
-{
-	cleanup_str struct str now = STR_INIT;
-
-	app_format_delay(a->delay_ns, &now);
-	prompt_start(&a->prompt, PROMPT_DELAY, str_get(&now));
-}
-
-static void delay_prompt(struct app *a, enum prompt_result r)
-{
-	struct err e = ERR_INIT;
-	uint64_t ns;
-
-	if (r != PROMPT_ACCEPTED)
-		return;
-	if (parse_duration(str_get(&a->prompt.field.text), &ns, &e))
-		app_message(a, APP_WARN, "%s", e.msg);
-	else
-		app_set_delay(a, ns);
-}
-
-static void prompt_input(struct app *a, const struct ui_key *k)
-{
-	enum prompt_kind kind = a->prompt.kind;
-	enum prompt_result r = prompt_key(&a->prompt, k);
-
-	if (kind == PROMPT_SEARCH)
-		search_prompt(a, r);
-	else
-		delay_prompt(a, r);
-	app_dirty(a, r == PROMPT_ACCEPTED || r == PROMPT_CANCELLED);
-}
-
 /* ---- actions --------------------------------------------------------------------------------- */
 
 static void focus_number(struct app *a, int number)
@@ -319,11 +226,11 @@ static void suspend(struct app *a)
 static void act_find(struct app *a, int action)
 {
 	if (action == ACT_FIND)
-		search_start(a);
+		app_search_start(a);
 	else if (action == ACT_FIND_END)
-		search_end(a);
+		app_search_end(a);
 	else
-		report_match(a, find(a, action == ACT_FIND_NEXT ? FIND_NEXT : FIND_PREV));
+		app_report_match(a, app_find(a, action == ACT_FIND_NEXT ? FIND_NEXT : FIND_PREV));
 	app_dirty(a, false);
 }
 
@@ -383,7 +290,7 @@ static void act(struct app *a, int action, const struct ui_key *k)
 		app_set_paused(a, !a->paused);
 		break;
 	case ACT_DELAY:
-		delay_start(a);
+		app_delay_start(a);
 		app_dirty(a, false);
 		break;
 	case ACT_FASTER:
@@ -396,63 +303,6 @@ static void act(struct app *a, int action, const struct ui_key *k)
 		break;
 	default:
 		act_screen(a, action, k);
-	}
-}
-
-/* ---- mouse ----------------------------------------------------------------------------------- */
-
-static bool inside(const struct ui_rect *r, const struct ui_key *k)
-{
-	return k->row >= r->row && k->row < r->row + r->rows && k->col >= r->col &&
-	       k->col < r->col + r->cols;
-}
-
-static void to_pane(struct pane *p, const struct ui_rect *r, const struct ui_key *k)
-{
-	struct ui_key rel = *k;
-
-	rel.row -= r->row;
-	rel.col -= r->col;
-	if (app_top(p->app) == p && app_capturing(p->app))
-		p->ops->input(p->self, &rel);
-	else if (p->ops->mouse)
-		p->ops->mouse(p->self, &rel);
-	pane_dirty(p);
-}
-
-static void mouse(struct app *a, const struct ui_key *k)
-{
-	bool press = k->mouse == UI_MOUSE_PRESS && k->button == 1;
-	struct layout_in in;
-	struct layout l;
-
-	if (a->dialogs.n) {
-		struct pane *top = app_top(a);
-		struct ui_rect r = chrome_dialog_inside(&a->canvas, top);
-
-		if (inside(&r, k))
-			to_pane(top, &r, k);
-		return;
-	}
-	app_layout_in(a, &in);
-	layout_compute(&in, &l);
-	if (press && inside(&l.tabs, k)) {
-		app_focus_index(a, chrome_tab_at(a, k->col));
-		return;
-	}
-	if (press && inside(&l.summary, k)) {
-		app_focus_index(a, (size_t)(k->row - l.summary.row));
-		return;
-	}
-	for (size_t i = 0; i < a->panes.n; i++) {
-		const struct layout_pane *p = &l.pane[i];
-
-		if (!p->visible || !inside(&p->frame, k))
-			continue;
-		if (press && i != a->focus)
-			app_focus_index(a, i);
-		if (inside(&p->inside, k))
-			to_pane(a->panes.v[i], &p->inside, k);
 	}
 }
 
@@ -499,7 +349,7 @@ void app_key(struct app *a, const struct ui_key *k)
 	if (k->kind == UI_KEY_NONE)
 		return;
 	if (k->kind == UI_KEY_MOUSE) {
-		mouse(a, k);
+		app_mouse(a, k);
 		return;
 	}
 	if (a->message.text.len && a->message.severity == APP_INFO) {
@@ -507,7 +357,7 @@ void app_key(struct app *a, const struct ui_key *k)
 		app_dirty(a, false);
 	}
 	if (a->prompt.kind != PROMPT_NONE) {
-		prompt_input(a, k);
+		app_prompt_key(a, k);
 	} else if (a->dialogs.n) {
 		dialog_key(a, top, k);
 	} else if (top && app_capturing(a)) {

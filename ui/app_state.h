@@ -1,5 +1,4 @@
-/* What the files of the dashboard share: app.c (panes), app_keys.c (keys), app_draw.c (frames). Not
- * for panes. */
+/* What the files of the dashboard share, app*.c and chrome.c. Not for panes. */
 #pragma once
 
 #include "ui/app.h"
@@ -63,7 +62,9 @@ struct app {
 	uint64_t frames;
 };
 
-/* app.c */
+/* app_panes.c */
+void app_pane_free(struct pane *p);
+void app_reap(struct app *a); /* frees what was closed, and moves the focus off it */
 struct pane *app_focused(const struct app *a);
 struct pane *app_top(const struct app *a); /* the dialog on top, else the focused pane; or NULL */
 void app_dirty(struct app *a, bool all);
@@ -77,6 +78,17 @@ void app_format_delay(uint64_t ns, struct str *out);
 
 /* app_keys.c */
 const struct key_table *app_pane_keys(const struct pane *p);
+
+/* app_prompts.c */
+void app_search_start(struct app *a);
+void app_search_end(struct app *a);
+bool app_find(struct app *a, enum find_step step); /* in the pane that the search is of */
+void app_report_match(struct app *a, bool found);
+void app_delay_start(struct app *a);
+void app_prompt_key(struct app *a, const struct ui_key *k);
+
+/* app_mouse.c */
+void app_mouse(struct app *a, const struct ui_key *k);
 
 /* app_draw.c */
 void app_layout_in(const struct app *a, struct layout_in *in);

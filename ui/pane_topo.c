@@ -1,9 +1,7 @@
 /* The topology pane: nodes, last-level caches and CPUs of this machine, and how busy they are. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "src/base/units.h"
 #include "ui/app.h"
 #include "ui/boot.h"
 #include "ui/panes.h"
@@ -113,117 +111,7 @@ static void topo_resized(void *self, int rows, int cols)
 	topo_view_lines(w);
 }
 
-/* ---- moving ---------------------------------------------------------------------------------- */
-
-static void keep_column(struct topo_view *w)
-{
-	int at = topo_view_line_of(w, w->cursor);
-
-	if (w->cursor.kind == TOPO_CPU && (size_t)at < w->lines.n)
-		w->column = topo_view_column(w, &w->lines.v[at], w->cursor.index);
-}
-
-static void step(struct topo_view *w, int by)
-{
-	int at = topo_view_line_of(w, w->cursor), dir = by < 0 ? -1 : 1;
-	struct topo_item item;
-
-	for (int left = abs(by), i = at + dir; left && i >= 0 && (size_t)i < w->lines.n; i += dir) {
-		if (!topo_view_item_of(w, i, w->column, &item))
-			continue;
-		w->cursor = item;
-		left--;
-	}
-}
-
-static void set_folded(struct topo_view *w, unsigned llc, bool folded)
-{
-	if (llc >= w->t->nllcs)
-		return;
-	w->folded[llc] = folded;
-	w->own_folds = true;
-	if (folded && w->cursor.kind == TOPO_CPU)
-		w->cursor = (struct topo_item){TOPO_LLC, llc};
-}
-
-static void fold_all(struct topo_view *w)
-{
-	bool any_open = false;
-
-	for (unsigned i = 0; i < w->t->nllcs; i++)
-		any_open |= !w->folded[i];
-	for (unsigned i = 0; i < w->t->nllcs; i++)
-		set_folded(w, i, any_open);
-}
-
-static void left_right(struct topo_view *w, int dir)
-{
-	unsigned llc = topo_view_llc_of(w);
-	int at = topo_view_line_of(w, w->cursor);
-	const struct topo_line *l = &w->lines.v[at];
-	unsigned col;
-
-	if (w->cursor.kind == TOPO_NODE) {
-		if (dir > 0)
-			step(w, 1);
-		return;
-	}
-	if (w->cursor.kind == TOPO_LLC) {
-		w->column = 0;
-		if (w->folded[llc] == (dir > 0))
-			set_folded(w, llc, dir < 0);
-		else
-			step(w, dir);
-		return;
-	}
-	col = topo_view_column(w, l, w->cursor.index);
-	if (dir > 0 && col + 1 < topo_view_columns(w, l))
-		topo_view_item_of(w, at, col + 1, &w->cursor);
-	else if (dir < 0 && col)
-		topo_view_item_of(w, at, col - 1, &w->cursor);
-	else if (dir < 0)
-		w->cursor = (struct topo_item){TOPO_LLC, llc};
-	keep_column(w);
-}
-
-static void go_to(struct topo_view *w, bool bottom)
-{
-	struct topo_item item;
-
-	for (size_t i = 0; i < w->lines.n; i++) {
-		size_t k = bottom ? w->lines.n - 1 - i : i;
-
-		if (!topo_view_item_of(w, (int)k, w->column, &item))
-			continue;
-		w->cursor = item;
-		return;
-	}
-}
-
-static void move(struct topo_view *w, int action)
-{
-	int page = topo_view_list_rows(w) - 1;
-
-	switch (action) {
-	case ACT_UP:
-	case ACT_DOWN:
-		step(w, action == ACT_UP ? -1 : 1);
-		break;
-	case ACT_LEFT:
-	case ACT_RIGHT:
-		left_right(w, action == ACT_LEFT ? -1 : 1);
-		break;
-	case ACT_PAGE_UP:
-	case ACT_PAGE_DOWN:
-		/* Two lines a row of CPUs, so half a page of items is about a page of lines. */
-		step(w, (action == ACT_PAGE_UP ? -1 : 1) * (page > 2 ? page / 2 : 1));
-		break;
-	default:
-		go_to(w, action == ACT_BOTTOM);
-	}
-}
-
-/* ---- views ----------------------------------------------------------------------------------- */
+/* ---- keys ----------------------------------------------------------------------------------- */
 
 static bool has_colour(const struct topo_view *w, enum topo_colour c)
 {
@@ -283,6 +171,29 @@ static void boot(struct topo_view *w)
 	app_boot(pane_app(w->host), &shape);
 }
 
+static void move(struct topo_view *w, int action)
+{
+	int page = topo_view_list_rows(w) - 1;
+
+	switch (action) {
+	case ACT_UP:
+	case ACT_DOWN:
+		topo_view_step(w, action == ACT_UP ? -1 : 1);
+		break;
+	case ACT_LEFT:
+	case ACT_RIGHT:
+		topo_view_left_right(w, action == ACT_LEFT ? -1 : 1);
+		break;
+	case ACT_PAGE_UP:
+	case ACT_PAGE_DOWN:
+		/* Two lines a row of CPUs, so half a page of items is about a page of lines. */
+		topo_view_step(w, (action == ACT_PAGE_UP ? -1 : 1) * (page > 2 ? page / 2 : 1));
+		break;
+	default:
+		topo_view_go_to(w, action == ACT_BOTTOM);
+	}
+}
+
 static void topo_action(void *self, int action, const struct ui_key *k)
 {
 	struct topo_view *w = self;
@@ -295,14 +206,14 @@ static void topo_action(void *self, int action, const struct ui_key *k)
 	switch (action) {
 	case ACT_FOLD:
 		if (llc < w->t->nllcs)
-			set_folded(w, llc, !w->folded[llc]);
+			topo_view_fold(w, llc, !w->folded[llc]);
 		break;
 	case ACT_OPEN:
 	case ACT_CLOSE:
-		set_folded(w, llc, action == ACT_CLOSE);
+		topo_view_fold(w, llc, action == ACT_CLOSE);
 		break;
 	case ACT_FOLD_ALL:
-		fold_all(w);
+		topo_view_fold_all(w);
 		break;
 	case ACT_VIEW:
 		next_view(w);
@@ -327,7 +238,7 @@ static void topo_mouse(void *self, const struct ui_key *k)
 	if (!w->t)
 		return;
 	if (k->mouse == UI_WHEEL_UP || k->mouse == UI_WHEEL_DOWN) {
-		step(w, k->mouse == UI_WHEEL_UP ? -WHEEL_LINES : WHEEL_LINES);
+		topo_view_step(w, k->mouse == UI_WHEEL_UP ? -WHEEL_LINES : WHEEL_LINES);
 	} else if (k->mouse == UI_MOUSE_PRESS && k->row < topo_view_list_rows(w)) {
 		unsigned column = 0;
 
@@ -347,8 +258,9 @@ static void topo_mouse(void *self, const struct ui_key *k)
 		}
 		topo_view_item_of(w, line, column, &w->cursor);
 		if (w->lines.v[line].kind == LINE_LLC && k->col < 3)
-			set_folded(w, w->lines.v[line].index, !w->folded[w->lines.v[line].index]);
-		keep_column(w);
+			topo_view_fold(
+				w, w->lines.v[line].index, !w->folded[w->lines.v[line].index]);
+		topo_view_keep_column(w);
 	}
 	topo_view_lines(w);
 }

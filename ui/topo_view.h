@@ -1,6 +1,6 @@
 /*
- * What the files of the topology pane share: pane_topo.c (keys), topo_lines.c (what stands in which
- * line), topo_draw.c, topo_detail.c, topo_find.c.
+ * What the files of the topology pane share: pane_topo.c (keys), topo_move.c (the cursor),
+ * topo_lines.c (what stands in which line), topo_draw.c, topo_detail.c, topo_find.c.
  */
 #pragma once
 
@@ -87,6 +87,14 @@ double topo_view_busy(const struct topo_view *w, unsigned cpu);
 double topo_view_llc_busy(const struct topo_view *w, unsigned llc);
 double topo_view_node_busy(const struct topo_view *w, unsigned node);
 uint64_t topo_view_khz(const struct topo_view *w, unsigned cpu);
+
+/* topo_move.c */
+void topo_view_step(struct topo_view *w, int by); /* lines that can be stood on */
+void topo_view_left_right(struct topo_view *w, int dir);
+void topo_view_go_to(struct topo_view *w, bool bottom);
+void topo_view_keep_column(struct topo_view *w);
+void topo_view_fold(struct topo_view *w, unsigned llc, bool folded);
+void topo_view_fold_all(struct topo_view *w);
 
 /* topo_draw.c, topo_detail.c */
 void topo_view_draw(const struct topo_view *w, const struct paint *p, struct view v);
