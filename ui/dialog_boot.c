@@ -10,6 +10,7 @@
 #include "ui/boot.h"
 #include "ui/field.h"
 #include "ui/panes.h"
+#include "ui/paragraph.h"
 #include "ui/app.h"
 
 enum item { KERNEL, TOPOLOGY, MEMORY, INCLUDE, APPEND, ACCEL, DISK, ITEMS };
@@ -373,29 +374,6 @@ static void draw_field(const struct boot *b, const struct paint *p, struct view 
 		draw_count(b, p, v, row);
 }
 
-/* Words of `text` over several rows. */
-static void draw_help(struct view v, int row, struct ui_style s, const char *text)
-{
-	int width = v.at.cols - 2;
-
-	while (*text && row < v.at.rows && width > 0) {
-		size_t n = strlen(text), take = n;
-		cleanup_free char *line = NULL;
-
-		if (take > (size_t)width) {
-			take = (size_t)width;
-			while (take && text[take] != ' ')
-				take--;
-			if (!take)
-				take = (size_t)width;
-		}
-		line = xstrndup(text, take);
-		view_field(v, row++, 1, width, s, line);
-		text += take;
-		text += strspn(text, " ");
-	}
-}
-
 static void draw(const void *self, const struct paint *p, struct view v)
 {
 	const struct boot *b = self;
@@ -403,9 +381,11 @@ static void draw(const void *self, const struct paint *p, struct view v)
 	for (int i = 0; i < ITEMS; i++)
 		draw_field(b, p, v, (enum item)i);
 	if (b->error.len)
-		draw_help(v, ITEMS + 1, theme_style(p->theme, THEME_ALERT), str_get(&b->error));
+		paragraph_draw(
+			v, ITEMS + 1, 1, theme_style(p->theme, THEME_ALERT), str_get(&b->error));
 	else
-		draw_help(v, ITEMS + 1, theme_style(p->theme, THEME_DIM), items[b->at].help);
+		paragraph_draw(
+			v, ITEMS + 1, 1, theme_style(p->theme, THEME_DIM), items[b->at].help);
 }
 
 static void status(const void *self, struct pane_status *out)

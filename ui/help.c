@@ -79,6 +79,8 @@ static void *help_open(struct pane *host, const void *arg, struct err *e)
 	struct help *h = xcalloc(1, sizeof(*h));
 	/* A search that happens to be active says nothing about which keys there are. */
 	unsigned have = app_features(pane_app(host)) | UI_SEARCHING;
+	/* A pane that takes every key has only its own. */
+	bool captured = of && of->ops->captures && of->ops->captures(of->self);
 
 	(void)e;
 	h->host = host;
@@ -87,7 +89,8 @@ static void *help_open(struct pane *host, const void *arg, struct err *e)
 		bool headed = false;
 
 		add_group(h, app_pane_keys(of), (enum key_group)g, have, &headed);
-		add_group(h, &app_global_keys, (enum key_group)g, have, &headed);
+		if (!captured)
+			add_group(h, &app_global_keys, (enum key_group)g, have, &headed);
 	}
 	narrow(h);
 	return h;

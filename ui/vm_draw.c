@@ -7,6 +7,7 @@
 #include "src/base/units.h"
 #include "src/base/utf8.h"
 #include "ui/panes.h"
+#include "ui/paragraph.h"
 #include "ui/vm_view.h"
 
 static int vm_number(const struct vm_view *w)
@@ -83,50 +84,6 @@ static void draw_cursor(const struct vm_view *w, const struct paint *p, struct v
 	at = vm_last_row(w) + 1 - (uint64_t)vt_rows(w->vt) + (uint64_t)row;
 	if (w->mode == VM_INPUT && visible && at >= top)
 		view_cursor(v, (int)(at - top), col);
-}
-
-/* ---- text in lines -----------------------------------------------------------------------------
- */
-
-/* A paragraph from a row on, broken at blanks; returns the row after it. */
-static int draw_text(struct view v, int row, int col, struct ui_style s, const char *text)
-{
-	int width = v.at.cols - col - 1;
-
-	while (*text && row < v.at.rows && width > 0) {
-		size_t n = strcspn(text, "\n"), take = 0, last = 0;
-		cleanup_free char *line = NULL;
-
-		for (size_t i = 0; i <= n; i++) {
-			if (i < n && (text[i] & 0xc0) == 0x80)
-				continue;
-			if (i == n || text[i] == ' ')
-				last = i;
-			if ((int)i > width)
-				break;
-			take = i;
-		}
-		if (take < n && last && last <= take)
-			take = last;
-		if (!take && n)
-			take = n;
-		line = xstrndup(text, take);
-		view_field(v, row++, col, width, s, line);
-		text += take;
-		text += *text == ' ' || *text == '\n';
-	}
-	return row;
-}
-
-static int text_rows(struct view v, int col, const char *text)
-{
-	struct canvas scratch;
-	int rows;
-
-	canvas_init(&scratch, 200, v.at.cols);
-	rows = draw_text(view_of(&scratch), 0, col, (struct ui_style){0}, text);
-	canvas_release(&scratch);
-	return rows;
 }
 
 /* ---- booting -----------------------------------------------------------------------------------
@@ -217,20 +174,21 @@ static void draw_notes(const struct vm_view *w, const struct paint *p, struct vi
 	int room = v.at.rows - row;
 
 	while (first && room > 0) {
-		room -= text_rows(v, 2, w->notes.v[first - 1]);
+		room -= paragraph_rows(v.at.cols - 3, w->notes.v[first - 1]);
 		if (room >= 0)
 			first--;
 	}
 	for (size_t i = first; i < w->notes.n; i++)
-		row = draw_text(v, row, 2, theme_style(p->theme, THEME_DIM), w->notes.v[i]);
+		row = paragraph_draw(v, row, 2, theme_style(p->theme, THEME_DIM), w->notes.v[i]);
 }
 
 static int draw_failure(const struct vm_view *w, const struct paint *p, struct view v)
 {
-	int row = draw_text(v, 0, 1, theme_style(p->theme, THEME_ALERT), "The guest did not boot.");
+	int row = paragraph_draw(
+		v, 0, 1, theme_style(p->theme, THEME_ALERT), "The guest did not boot.");
 
-	row = draw_text(v, row + 1, 1, theme_style(p->theme, THEME_TEXT), str_get(&w->reason));
-	return draw_text(v, row + 1, 1, theme_style(p->theme, THEME_DIM),
+	row = paragraph_draw(v, row + 1, 1, theme_style(p->theme, THEME_TEXT), str_get(&w->reason));
+	return paragraph_draw(v, row + 1, 1, theme_style(p->theme, THEME_DIM),
 		"Enter closes this pane, n asks for another guest.");
 }
 
@@ -272,10 +230,10 @@ static void draw_end(const struct vm_view *w, const struct paint *p, struct view
 		str_printf(&text, ": %s", str_get(&w->reason));
 	str_add(&text, text.s[text.len - 1] == '.' ? " " : ". ");
 	str_add(&text, "Enter closes this pane, n asks for another guest.");
-	rows = text_rows(v, 1, text.s);
+	rows = paragraph_rows(v.at.cols - 2, text.s);
 	rows = rows < most ? rows : most;
 	view_fill(v, v.at.rows - rows, 0, rows, v.at.cols, s, 0);
-	draw_text(view_sub(v, v.at.rows - rows, 0, rows, v.at.cols), 0, 1, s, text.s);
+	paragraph_draw(view_sub(v, v.at.rows - rows, 0, rows, v.at.cols), 0, 1, s, text.s);
 }
 
 void vm_draw(const void *self, const struct paint *p, struct view v)
