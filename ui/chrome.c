@@ -233,7 +233,13 @@ void chrome_message(const struct app *a, struct view v)
 	} else if (a->message.text.len) {
 		if (a->message.severity != APP_INFO)
 			view_text(v, 0, 0, s, "!");
-		view_field(v, 0, 2, v.at.cols - 2, s, str_get(&a->message.text));
+		/* An alert stays until it is sent away; how, is said where Esc is ours. */
+		bool esc = a->message.severity == APP_ALERT && !a->dialogs.n && !app_capturing(a);
+		int room = v.at.cols - 2 - (esc ? 7 : 0);
+
+		view_field(v, 0, 2, room, s, str_get(&a->message.text));
+		if (esc)
+			view_text(v, 0, v.at.cols - 5, style(a, THEME_DIM), "(Esc)");
 	} else if (a->search.active && a->search.pane == app_focused(a)) {
 		view_printf(v, 0, 1, style(a, THEME_DIM), "/%s", str_get(&a->search.text));
 	}

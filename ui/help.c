@@ -6,7 +6,7 @@
 #include "src/base/utf8.h"
 #include "ui/app_state.h"
 
-enum { KEY_WIDTH = 12, LINE_WIDTH = 54, GAP = 2 };
+enum { GAP = 2, LEAST = 30 };
 
 /* A heading (key == NULL) or a key and what it does. Borrowed from const tables. */
 struct line {
@@ -18,6 +18,7 @@ struct help {
 	const char *name; /* of the pane */
 	VEC(struct line) all, shown;
 	struct field filter;
+	int key_width, line_width; /* of the longest: nothing is cut where there is room */
 	int rows, cols, page;
 };
 
@@ -42,6 +43,21 @@ static void add_group(
 		*headed = true;
 		vec_push(&h->all, (struct line){r->shown ? r->shown : r->keys, r->help});
 	}
+}
+
+static void measure(struct help *h)
+{
+	int key = 0, text = 0;
+
+	for (size_t i = 0; i < h->all.n; i++) {
+		const struct line *l = &h->all.v[i];
+		int k = l->key ? (int)utf8_width(l->key) : 0, t = (int)utf8_width(l->text);
+
+		key = k > key ? k : key;
+		text = l->key && t > text ? t : text;
+	}
+	h->key_width = key + GAP;
+	h->line_width = 1 + h->key_width + text + GAP;
 }
 
 static bool has(const char *text, const char *word)
@@ -92,6 +108,7 @@ static void *help_open(struct pane *host, const void *arg, struct err *e)
 		if (!captured)
 			add_group(h, &app_global_keys, (enum key_group)g, have, &headed);
 	}
+	measure(h);
 	narrow(h);
 	return h;
 }
@@ -117,7 +134,7 @@ static void help_resized(void *self, int rows, int cols)
 
 static int columns(const struct help *h)
 {
-	return h->cols >= 2 * LINE_WIDTH - 12 ? 2 : 1;
+	return h->cols > 2 * h->line_width ? 2 : 1;
 }
 
 static int list_rows(const struct help *h)
@@ -186,8 +203,8 @@ static void help_draw(const void *self, const struct paint *p, struct view v)
 				l->text);
 			continue;
 		}
-		view_field(v, row, x + 1, KEY_WIDTH, theme_style(p->theme, THEME_KEY), l->key);
-		view_field(v, row, x + 1 + KEY_WIDTH, width - KEY_WIDTH - 1 - GAP,
+		view_field(v, row, x + 1, h->key_width, theme_style(p->theme, THEME_KEY), l->key);
+		view_field(v, row, x + 1 + h->key_width, width - h->key_width - 1 - GAP,
 			theme_style(p->theme, THEME_TEXT), l->text);
 	}
 }
@@ -196,14 +213,13 @@ static void help_want(const void *self, int *rows_out, int *cols)
 {
 	const struct help *h = self;
 	int lines = (int)h->all.n;
-
 	/* Two columns where the screen has them; as high as that needs, filter line included. */
-	*cols = *cols - 6 < 2 * LINE_WIDTH ? *cols - 6 : 2 * LINE_WIDTH;
-	if (*cols >= 2 * LINE_WIDTH - 12)
+	int room = *cols - 4, one = h->line_width + 1, two = 2 * h->line_width + 1;
+
+	*cols = room >= two ? two : one > LEAST ? one : LEAST;
+	if (room >= two)
 		lines = (lines + 1) / 2;
 	*rows_out = lines + 2 < *rows_out - 2 ? lines + 2 : *rows_out - 2;
-	if (*cols < LINE_WIDTH)
-		*cols += 4;
 }
 
 static void help_status(const void *self, struct pane_status *out)
