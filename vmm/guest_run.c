@@ -202,6 +202,7 @@ static int start_engine(struct host *h, const struct ends *engine, struct err *e
 	const struct engine_request q = {
 		.config = &h->setup.c,
 		.kernel = &b->kernel,
+		.kernel_fd = b->kernel_fd,
 		.accel = b->accel.accel,
 		.memory_mib = b->memory_mib,
 		.virtio = b->virtio,
@@ -246,9 +247,12 @@ int guest_start(struct host *h, struct err *e)
 		return rc;
 	g->started = true;
 	send_info(h);
-	/* The archive is the engine's now; a copy of it would only hold memory. */
+	/* Archive and kernel are the engine's now; copies of them would only hold memory. */
 	close(h->built.payload.fd);
 	h->built.payload.fd = -1;
+	if (h->built.kernel_fd >= 0)
+		close(h->built.kernel_fd);
+	h->built.kernel_fd = -1;
 	g->watchdog = loop_add_timer(h->loop, WATCHDOG_NS, WATCHDOG_NS, watchdog_event, h);
 	if (h->setup.c.exec && h->setup.c.exec_timeout_ns)
 		g->timeout =

@@ -251,7 +251,7 @@ static void init_host(struct host *h, int control_fd, int console_fd, const stru
 {
 	const int fds[] = {control_fd, console_fd};
 
-	*h = (struct host){.ops = ops, .built.payload.fd = -1};
+	*h = (struct host){.ops = ops, .built.payload.fd = -1, .built.kernel_fd = -1};
 	h->prep_tap.fd = h->guest.exit.fd = h->guest.log.fd = h->guest.bulk.fd = -1;
 	h->guest.errs.fd = h->guest.console.fd = -1;
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {

@@ -200,6 +200,7 @@ static int finish(struct prep *p)
 {
 	struct prep_result *r = &p->result;
 
+	r->kernel_fd = engine_unpack_kernel(&r->kernel, r->accel.accel);
 	r->memory_mib = engine_memory_mib(r->payload.size, &r->kernel, p->config->memory_mib);
 	r->cmdline = engine_cmdline(p->config, r->virtio, r->accel.accel, &p->err);
 	return r->cmdline ? 0 : (p->err.code ? -p->err.code : -EINVAL);
@@ -209,7 +210,7 @@ static void *run(void *user)
 {
 	struct prep *p = user;
 
-	p->result.payload.fd = -1;
+	p->result.payload.fd = p->result.kernel_fd = -1;
 	p->rc = check_cheap(p);
 	if (!p->rc)
 		p->rc = find_kernel(p);
@@ -301,5 +302,7 @@ void prep_result_release(struct prep_result *r)
 	vm_kernel_release(&r->kernel);
 	payload_release(&r->payload);
 	free(r->cmdline);
-	*r = (struct prep_result){.payload.fd = -1};
+	if (r->kernel_fd >= 0)
+		close(r->kernel_fd);
+	*r = (struct prep_result){.payload.fd = -1, .kernel_fd = -1};
 }

@@ -20,6 +20,7 @@ struct prep_result {
 	struct accel_choice accel;
 	struct vm_kernel kernel;
 	struct payload payload;
+	int kernel_fd; /* the kernel out of its image, -1 = start the image; owned */
 	bool virtio;
 	uint32_t memory_mib;
 	char *cmdline; /* owned */

@@ -29,6 +29,7 @@
 	X(archive_read_open)                                                                       \
 	X(archive_read_support_filter_bzip2)                                                       \
 	X(archive_read_support_filter_gzip)                                                        \
+	X(archive_read_support_filter_lz4)                                                         \
 	X(archive_read_support_filter_lzma)                                                        \
 	X(archive_read_support_filter_xz)                                                          \
 	X(archive_read_support_filter_zstd)                                                        \
@@ -132,6 +133,7 @@ static void support(struct arc *a, bool raw)
 {
 	/* Their results only warn that an external program would be used. */
 	a->lib.archive_read_support_filter_gzip(a->a);
+	a->lib.archive_read_support_filter_lz4(a->a);
 	a->lib.archive_read_support_filter_xz(a->a);
 	a->lib.archive_read_support_filter_lzma(a->a);
 	a->lib.archive_read_support_filter_zstd(a->a);

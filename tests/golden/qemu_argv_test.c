@@ -16,11 +16,16 @@ struct row {
 	enum vm_accel accel;
 	bool serial, disk, plain; /* plain: a QEMU without qboot and seccomp */
 	bool topoext;
+	int kernel_fd;
 };
 
 static const struct row rows[] = {
 	{.name = "tcg-1-1-1-1", .topology = {1, 1, 1, 1}, .memory_mib = 284, .accel = VM_ACCEL_TCG},
-	{.name = "tcg-1-2-4-2", .topology = {1, 2, 4, 2}, .memory_mib = 512, .accel = VM_ACCEL_TCG},
+	{.name = "tcg-1-2-4-2-unpacked",
+		.topology = {1, 2, 4, 2},
+		.memory_mib = 512,
+		.accel = VM_ACCEL_TCG,
+		.kernel_fd = 9},
 	{.name = "tcg-2-4-2-2-disk",
 		.topology = {2, 4, 2, 2},
 		.memory_mib = 512,
@@ -58,6 +63,7 @@ static void render(const struct row *r, struct str *out)
 	const struct engine_request q = {
 		.config = &c,
 		.kernel = &k,
+		.kernel_fd = r->kernel_fd ? r->kernel_fd : -1,
 		.accel = r->accel,
 		.memory_mib = r->memory_mib,
 		.virtio = !r->serial,

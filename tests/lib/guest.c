@@ -134,6 +134,8 @@ static pid_t boot(struct guest *g, const struct guest_setup *s, const struct ker
 		return -1;
 	if (s->disk_bytes)
 		g->disk_fd = open_disk(s->disk_bytes);
+	if (!s->serial)
+		g->kernel_fd = engine_unpack_kernel(&vk, accel.accel);
 	pair(&g->log_fd, &log_fd);
 	pair(&g->bulk_fd, &bulk_fd);
 	pair(&g->console_fd, &console_fd);
@@ -141,6 +143,7 @@ static pid_t boot(struct guest *g, const struct guest_setup *s, const struct ker
 		&(struct engine_request){
 			.config = &c,
 			.kernel = &vk,
+			.kernel_fd = g->kernel_fd,
 			.accel = accel.accel,
 			.memory_mib = engine_memory_mib(g->payload.size, &vk, s->memory_mib),
 			.virtio = !s->serial,
@@ -168,6 +171,7 @@ struct guest *guest_start(const struct guest_setup *s)
 		.bulk_fd = -1,
 		.console_fd = -1,
 		.disk_fd = -1,
+		.kernel_fd = -1,
 		.payload.fd = -1,
 		.console_end = UINT64_MAX};
 	if (find_kernel(&k, &g->e) && !pack(g, s, &k))
@@ -184,7 +188,7 @@ void guest_free(struct guest *g)
 {
 	struct str *const strings[] = {
 		&g->log, &g->console, &g->out, &g->err, &g->dmesg, &g->reason};
-	const int fds[] = {g->log_fd, g->bulk_fd, g->console_fd, g->disk_fd};
+	const int fds[] = {g->log_fd, g->bulk_fd, g->console_fd, g->disk_fd, g->kernel_fd};
 
 	if (g->pid > 0) {
 		kill(g->pid, SIGKILL);

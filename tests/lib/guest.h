@@ -14,7 +14,7 @@
 struct guest_setup {
 	struct vm_topology topology; /* all 0 = 1,1,1,1 */
 	uint32_t memory_mib;	     /* floor */
-	bool serial;		     /* no virtio: COM2 */
+	bool serial;		     /* no virtio: COM2; and the kernel's image as it is */
 	bool truncated;		     /* pretend that unpacking stopped early */
 	uint64_t disk_bytes;
 	const char *exec;	 /* NULL = interactive */
@@ -39,7 +39,7 @@ struct guest {
 	int engine_status; /* after guest_finish() */
 	/* for the helper alone */
 	pid_t pid;
-	int log_fd, bulk_fd, console_fd, disk_fd;
+	int log_fd, bulk_fd, console_fd, disk_fd, kernel_fd;
 	struct proto_parser parser;
 	struct err e;
 };

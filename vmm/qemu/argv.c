@@ -39,7 +39,9 @@ static void bare(const struct qemu_facts *f, struct strv *out)
 
 /*
  * Under emulation an Intel vendor, because QEMU shows the threads of a core only to guests that do
- * not take it for an AMD. Each LLC is a die of the one package: the L3 of QEMU's caches is shared
+ * not take it for an AMD; and without the features that make the kernel copy and clear memory byte
+ * by byte (`rep movsb` is one emulated step per byte, 11 % of a boot) or walk a fifth level of page
+ * tables. Each LLC is a die of the one package: the L3 of QEMU's caches is shared
  * by a die.
  */
 static void machine(const struct engine_request *q, const struct qemu_facts *f, struct strv *out)
@@ -52,7 +54,7 @@ static void machine(const struct engine_request *q, const struct qemu_facts *f, 
 		optionf(out, "-cpu", "host,host-cache-info=off%s", f->topoext ? ",topoext=on" : "");
 	} else {
 		option(out, "-accel", "tcg,thread=multi");
-		option(out, "-cpu", "max,vendor=GenuineIntel");
+		option(out, "-cpu", "max,vendor=GenuineIntel,-erms,-fsrm,-la57");
 	}
 	optionf(out, "-smp", "%u,sockets=1,dies=%u,cores=%u,threads=%u",
 		t->llcs * t->cores * t->threads, t->llcs, t->cores, t->threads);
@@ -62,7 +64,10 @@ static void machine(const struct engine_request *q, const struct qemu_facts *f, 
 
 static void kernel(const struct engine_request *q, struct strv *out)
 {
-	option(out, "-kernel", q->kernel->image);
+	if (q->kernel_fd > 0)
+		optionf(out, "-kernel", "/proc/self/fd/%d", q->kernel_fd);
+	else
+		option(out, "-kernel", q->kernel->image);
 	optionf(out, "-initrd", "/proc/self/fd/%d", q->initrd_fd);
 	option(out, "-append", q->cmdline);
 }

@@ -46,10 +46,10 @@ int engine_check(const struct vm_config *c, struct err *e)
 }
 
 /* The descriptors that argv names keep their numbers; everything else is closed in QEMU. */
-static size_t inherit(const struct engine_request *q, struct spawn_fd fds[6])
+static size_t inherit(const struct engine_request *q, struct spawn_fd fds[7])
 {
-	const int named[] = {
-		q->initrd_fd, q->log_fd, q->bulk_fd, q->virtio ? q->console_fd : -1, q->disk_fd};
+	const int named[] = {q->kernel_fd > 0 ? q->kernel_fd : -1, q->initrd_fd, q->log_fd,
+		q->bulk_fd, q->virtio ? q->console_fd : -1, q->disk_fd};
 	size_t n = 0;
 
 	fds[n++] = (struct spawn_fd){q->stderr_fd, 2};
@@ -63,7 +63,7 @@ pid_t engine_qemu_start(const struct engine_request *q, struct err *e)
 {
 	cleanup_strv struct strv argv = STRV_INIT;
 	struct qemu_facts facts;
-	struct spawn_fd fds[6];
+	struct spawn_fd fds[7];
 	struct spawn s = {.fds = fds, .new_session = true, .die_with_parent = true};
 	int rc = engine_check_topology(&q->config->topology, e);
 	pid_t pid;
