@@ -2,7 +2,6 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "src/base/file.h"
+#include "src/base/lazylib.h"
 #include "src/base/mem.h"
 
 /* Everything that is used of libarchive: one row makes a typed pointer and its lookup. */
@@ -38,19 +38,16 @@
 	X(archive_read_support_format_raw)                                                         \
 	X(archive_read_support_format_tar)
 
-struct calls {
-#define X(name) __typeof__(name) *name;
-	CALLS(X)
-#undef X
-};
+LAZYLIB_CALLS(CALLS);
 
-static const struct {
-	const char *name;
-	size_t offset;
-} symbols[] = {
-#define X(call) {.name = #call, .offset = offsetof(struct calls, call)},
-	CALLS(X)
-#undef X
+static const struct lazylib library = {
+	.file = "libarchive.so.13",
+	.name = "libarchive",
+	.purpose = "unpacking",
+	.debian = "libarchive13",
+	.fedora = "libarchive",
+	.symbols = symbols,
+	.nsymbols = ARRAY_LEN(symbols),
 };
 
 enum { CHUNK = 128 * 1024 };
@@ -67,28 +64,7 @@ struct arc {
 
 static int load(struct calls *lib, struct err *e)
 {
-	/* Never unloaded: opening again then costs a look into the linker's list only. */
-	void *so = dlopen("libarchive.so.13", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-
-	if (!so) {
-		err_set(e, ENOENT,
-			"unpacking needs the library libarchive, which is not installed");
-		return err_hint(e, "Debian, Ubuntu: apt-get install libarchive13; Fedora: dnf "
-				   "install libarchive");
-	}
-	for (size_t i = 0; i < ARRAY_LEN(symbols); i++) {
-		void *p = dlsym(so, symbols[i].name);
-
-		if (!p) {
-			dlclose(so);
-			return err_set(e, ENOSYS,
-				"the installed libarchive is too old: it has no %s",
-				symbols[i].name);
-		}
-		memcpy((char *)lib + symbols[i].offset, &p, sizeof(p));
-	}
-	dlclose(so);
-	return 0;
+	return lazylib_open(&library, lib, e);
 }
 
 int arc_available(struct err *e)

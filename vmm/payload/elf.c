@@ -1,6 +1,5 @@
 #include "vmm/payload/elf.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
 #include <gelf.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "src/base/lazylib.h"
 #include "src/base/mem.h"
 
 /* Everything that is used of libelf: one row makes a typed pointer and its lookup. */
@@ -31,19 +31,16 @@
 	X(gelf_getphdr)                                                                            \
 	X(gelf_getshdr)
 
-struct calls {
-#define X(name) __typeof__(name) *name;
-	CALLS(X)
-#undef X
-};
+LAZYLIB_CALLS(CALLS);
 
-static const struct {
-	const char *name;
-	size_t offset;
-} symbols[] = {
-#define X(call) {.name = #call, .offset = offsetof(struct calls, call)},
-	CALLS(X)
-#undef X
+static const struct lazylib library = {
+	.file = "libelf.so.1",
+	.name = "libelf",
+	.purpose = "reading programs and kernel modules",
+	.debian = "libelf1",
+	.fedora = "elfutils-libelf",
+	.symbols = symbols,
+	.nsymbols = ARRAY_LEN(symbols),
 };
 
 /* Far above anything seen: a browser's dynamic string table has 1 MiB. */
@@ -63,30 +60,11 @@ struct obj {
 
 static int load(struct calls *lib, struct err *e)
 {
-	/* Never unloaded: opening again then costs a look into the linker's list only. */
-	void *so = dlopen("libelf.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	int rc = lazylib_open(&library, lib, e);
 
-	if (!so) {
-		err_set(e, ENOENT,
-			"reading programs and kernel modules needs the library libelf, which is "
-			"not "
-			"installed");
-		return err_hint(e, "Debian, Ubuntu: apt-get install libelf1; Fedora: dnf install "
-				   "elfutils-libelf");
-	}
-	for (size_t i = 0; i < ARRAY_LEN(symbols); i++) {
-		void *p = dlsym(so, symbols[i].name);
-
-		if (!p) {
-			dlclose(so);
-			return err_set(e, ENOSYS, "the installed libelf is too old: it has no %s",
-				symbols[i].name);
-		}
-		memcpy((char *)lib + symbols[i].offset, &p, sizeof(p));
-	}
-	dlclose(so);
-	lib->elf_version(EV_CURRENT);
-	return 0;
+	if (!rc)
+		lib->elf_version(EV_CURRENT);
+	return rc;
 }
 
 bool obj_same_kind(struct obj_kind a, struct obj_kind b)
