@@ -404,7 +404,7 @@ static void on_csi(void *user, const struct vt_csi *c)
 	} else if (is_moving(c)) {
 		vt_sync(vt);
 		forward_csi(vt, c);
-		follow_cursor(vt, !strchr("ABCDEFGH`adefjk", c->final));
+		follow_cursor(vt, !bare || !strchr("ABCDEFGH`adefjk", c->final));
 	} else {
 		state_csi(vt, c);
 	}

@@ -141,7 +141,7 @@ static void gen_mode(struct gen *g)
 		"\x1bH", "\x1b[g", "\x1b[3g", "\x1b#8", "\x1b#6", "\x1b#5", "\x1bN", "\x1b[1\"q",
 		"\x1b[0\"q", "\x1b[?1J", "\x1b[?K", "\x1b[r", "\x1b[s", "\x1b]0;title\x07",
 		"\x1b]2;other\x1b\\", "\x1b[6n", "\x1b[c", "\x1b[2 q", "\x0b", "\x0c", "\x07",
-		"\x1bP$qr\x1b\\", "\x1b[3'}", "\x1b[2'~"};
+		"\x1bP$qr\x1b\\", "\x1b[?6F", "\x1b[>2A", "\x1b[3'}", "\x1b[2'~"};
 
 	switch (rnd(g, 4)) {
 	case 0:
