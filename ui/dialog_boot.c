@@ -47,8 +47,7 @@ struct boot {
 	struct str error;
 };
 
-/* ---- from text to a configuration --------------------------------------------------------------
- */
+/* ---- from text to a configuration ----------------------------------------------------------- */
 
 /* Words parted by blanks; quotes and a backslash keep blanks inside one. */
 static int split_words(const char *s, struct strv *out, struct err *e)
@@ -215,8 +214,7 @@ static void boot(struct boot *b)
 	release(&c);
 }
 
-/* ---- keys --------------------------------------------------------------------------------------
- */
+/* ---- keys ----------------------------------------------------------------------------------- */
 
 static bool captures(const void *self)
 {
@@ -309,8 +307,7 @@ static const struct key_table *keys(const void *self)
 	return &table;
 }
 
-/* ---- picture -----------------------------------------------------------------------------------
- */
+/* ---- picture -------------------------------------------------------------------------------- */
 
 enum { LABEL = 16, WIDTH = 76, HELP_ROWS = 3 };
 
@@ -404,8 +401,7 @@ static void want(const void *self, int *rows_out, int *cols)
 	*cols = WIDTH;
 }
 
-/* ---- life --------------------------------------------------------------------------------------
- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 static void *open_dialog(struct pane *host, const void *arg, struct err *e)
 {

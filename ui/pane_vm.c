@@ -13,8 +13,7 @@
 #include "ui/panes.h"
 #include "ui/vm_view.h"
 
-/* ---- to the guest ------------------------------------------------------------------------------
- */
+/* ---- to the guest --------------------------------------------------------------------------- */
 
 static void watch_console(struct vm_view *w)
 {
@@ -66,8 +65,7 @@ void vm_send_answers(struct vm_view *w)
 		vm_send(w, buf, n);
 }
 
-/* ---- from the guest ----------------------------------------------------------------------------
- */
+/* ---- from the guest ------------------------------------------------------------------------- */
 
 static void close_console(struct vm_view *w)
 {
@@ -143,8 +141,7 @@ static void on_console(void *user, int fd, uint32_t events)
 	noticed(w);
 }
 
-/* ---- what the child tells ----------------------------------------------------------------------
- */
+/* ---- what the child tells ------------------------------------------------------------------- */
 
 static void on_note(struct vm_view *w, const struct vm_event *ev)
 {
@@ -253,8 +250,7 @@ static void on_control(void *user, int fd, uint32_t events)
 	pane_dirty(w->host);
 }
 
-/* ---- size --------------------------------------------------------------------------------------
- */
+/* ---- size ----------------------------------------------------------------------------------- */
 
 static void on_size_timer(void *user)
 {
@@ -279,8 +275,7 @@ static void resized(void *self, int rows, int cols)
 	loop_set_timer(app_loop(pane_app(w->host)), w->size_timer, VM_RESIZE_MS * NS_PER_MS, 0);
 }
 
-/* ---- life --------------------------------------------------------------------------------------
- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 static bool has_name(const struct strv *env, const char *name)
 {

@@ -4,8 +4,7 @@
 
 #include "ui/vm_view.h"
 
-/* ---- scrolling ---------------------------------------------------------------------------------
- */
+/* ---- scrolling ------------------------------------------------------------------------------ */
 
 uint64_t vm_last_row(const struct vm_view *w)
 {
@@ -83,8 +82,7 @@ void vm_keep_places(struct vm_view *w)
 	keep(&w->anchor, low);
 }
 
-/* ---- search ------------------------------------------------------------------------------------
- */
+/* ---- search --------------------------------------------------------------------------------- */
 
 static bool search(struct vm_view *w, uint64_t from, int dir)
 {
@@ -185,8 +183,7 @@ bool vm_find(void *self, const char *text, enum find_step step)
 	return false;
 }
 
-/* ---- selection ---------------------------------------------------------------------------------
- */
+/* ---- selection ------------------------------------------------------------------------------ */
 
 static bool before(struct vm_spot a, struct vm_spot b)
 {

@@ -8,226 +8,7 @@
 #include "src/base/clock.h"
 #include "ui/vm_view.h"
 
-enum action {
-	ACT_TYPE = 1,
-	ACT_CLOSE,
-	ACT_UP,
-	ACT_DOWN,
-	ACT_LEFT,
-	ACT_RIGHT,
-	ACT_PAGE_UP,
-	ACT_PAGE_DOWN,
-	ACT_TOP,
-	ACT_BOTTOM,
-	ACT_LINE_START,
-	ACT_LINE_END,
-	ACT_LIVE,
-	ACT_COPY_MODE,
-	ACT_SELECT,
-	ACT_SELECT_LINES,
-	ACT_COPY,
-	ACT_COPY_SCREEN,
-	ACT_LEAVE,
-	ACT_SEND_PREFIX,
-	ACT_PASS_ON, /* to the dashboard, as in command mode */
-	ACT_FIND,
-	ACT_LIST,
-};
-
-/* ---- tables ------------------------------------------------------------------------------------
- */
-
-static const struct key_row command_rows[] = {
-	{.keys = "Enter i",
-		.shown = "Enter",
-		.hint = "Type into guest",
-		.priority = 95,
-		.help = "type into the guest (C-] o leaves)",
-		.group = KEYS_PANE,
-		.need = VM_RUNNING,
-		.action = ACT_TYPE},
-	{.keys = "Enter",
-		.hint = "Close",
-		.priority = 95,
-		.help = "close the pane of a guest that has ended",
-		.group = KEYS_PANE,
-		.need = VM_ENDED,
-		.action = ACT_CLOSE},
-	{.keys = "Esc",
-		.hint = "Live",
-		.priority = 94,
-		.help = "back to the newest output",
-		.group = KEYS_MOVE,
-		.need = VM_SCROLLED,
-		.action = ACT_LIVE},
-	{.keys = "Up k", .help = "scroll back by a row", .group = KEYS_MOVE, .action = ACT_UP},
-	{.keys = "Down j",
-		.help = "scroll forward by a row",
-		.group = KEYS_MOVE,
-		.action = ACT_DOWN},
-	{.keys = "PgUp C-b",
-		.shown = "PgUp",
-		.hint = "Scroll",
-		.priority = 65,
-		.help = "scroll back by a page",
-		.group = KEYS_MOVE,
-		.action = ACT_PAGE_UP},
-	{.keys = "PgDn C-f",
-		.shown = "PgDn",
-		.help = "scroll forward by a page",
-		.group = KEYS_MOVE,
-		.action = ACT_PAGE_DOWN},
-	{.keys = "Home g", .help = "the oldest row kept", .group = KEYS_MOVE, .action = ACT_TOP},
-	{.keys = "End G", .help = "the newest row", .group = KEYS_MOVE, .action = ACT_BOTTOM},
-	{.keys = "v",
-		.hint = "Select",
-		.priority = 55,
-		.help = "select and copy text of history and screen",
-		.group = KEYS_PANE,
-		.action = ACT_COPY_MODE},
-	{.keys = "y", .help = "copy what is seen", .group = KEYS_PANE, .action = ACT_COPY_SCREEN},
-};
-
-static const struct key_row input_rows[] = {
-	{.keys = "C-]",
-		.hint = "ktstr's keys (then o leaves)",
-		.priority = 100,
-		.help = "the next key is the dashboard's; alone it lists them",
-		.group = KEYS_PANE},
-};
-
-static const struct key_row prefix_rows[] = {
-	{.keys = "o Esc",
-		.shown = "o",
-		.hint = "Leave input",
-		.priority = 100,
-		.help = "leave input mode",
-		.group = KEYS_PANE,
-		.action = ACT_LEAVE},
-	{.keys = "C-]",
-		.hint = "Send C-]",
-		.priority = 40,
-		.help = "send C-] to the guest",
-		.group = KEYS_PANE,
-		.action = ACT_SEND_PREFIX},
-	{.keys = "[",
-		.hint = "Copy mode",
-		.priority = 80,
-		.help = "select and copy text",
-		.group = KEYS_PANE,
-		.action = ACT_COPY_MODE},
-	{.keys = "/",
-		.hint = "Find",
-		.priority = 70,
-		.help = "search history and screen",
-		.group = KEYS_FIND,
-		.action = ACT_FIND},
-	{.keys = "z",
-		.hint = "Zoom",
-		.priority = 60,
-		.help = "this pane on the whole screen, and back",
-		.group = KEYS_PANE,
-		.action = ACT_PASS_ON},
-	{.keys = "1 2 3 4 5 6 7 8 9",
-		.shown = "1-9",
-		.hint = "Pane",
-		.priority = 50,
-		.help = "pane by its number",
-		.group = KEYS_MOVE,
-		.action = ACT_PASS_ON},
-	{.keys = "?",
-		.hint = "List",
-		.priority = 90,
-		.help = "list the keys",
-		.group = KEYS_PANE,
-		.action = ACT_LIST},
-};
-
-static const struct key_row copy_rows[] = {
-	{.keys = "y Enter",
-		.shown = "y",
-		.hint = "Copy",
-		.priority = 100,
-		.help = "copy the selection and leave",
-		.group = KEYS_PANE,
-		.action = ACT_COPY},
-	{.keys = "v Space",
-		.shown = "v",
-		.hint = "Select",
-		.priority = 90,
-		.help = "start a selection, or drop it",
-		.group = KEYS_PANE,
-		.action = ACT_SELECT},
-	{.keys = "V",
-		.hint = "Lines",
-		.priority = 60,
-		.help = "select whole lines",
-		.group = KEYS_PANE,
-		.action = ACT_SELECT_LINES},
-	{.keys = "Esc q C-c",
-		.shown = "Esc",
-		.hint = "Leave",
-		.priority = 95,
-		.help = "leave copy mode",
-		.group = KEYS_PANE,
-		.action = ACT_LEAVE},
-	{.keys = "Left h", .help = "a column to the left", .group = KEYS_MOVE, .action = ACT_LEFT},
-	{.keys = "Right l",
-		.help = "a column to the right",
-		.group = KEYS_MOVE,
-		.action = ACT_RIGHT},
-	{.keys = "Up k", .help = "a row up", .group = KEYS_MOVE, .action = ACT_UP},
-	{.keys = "Down j", .help = "a row down", .group = KEYS_MOVE, .action = ACT_DOWN},
-	{.keys = "PgUp C-b",
-		.shown = "PgUp",
-		.help = "a page up",
-		.group = KEYS_MOVE,
-		.action = ACT_PAGE_UP},
-	{.keys = "PgDn C-f",
-		.shown = "PgDn",
-		.help = "a page down",
-		.group = KEYS_MOVE,
-		.action = ACT_PAGE_DOWN},
-	{.keys = "g", .help = "the oldest row kept", .group = KEYS_MOVE, .action = ACT_TOP},
-	{.keys = "G", .help = "the newest row", .group = KEYS_MOVE, .action = ACT_BOTTOM},
-	{.keys = "Home 0",
-		.help = "the row's first column",
-		.group = KEYS_MOVE,
-		.action = ACT_LINE_START},
-	{.keys = "End $",
-		.help = "the row's last column",
-		.group = KEYS_MOVE,
-		.action = ACT_LINE_END},
-};
-
-static const struct key_table command_keys = {.rows = command_rows, .n = ARRAY_LEN(command_rows)};
-static const struct key_table input_keys = {.rows = input_rows, .n = ARRAY_LEN(input_rows)};
-static const struct key_table prefix_keys = {
-	.before = "C-] then:", .rows = prefix_rows, .n = ARRAY_LEN(prefix_rows)};
-static const struct key_table copy_keys = {
-	.before = "COPY", .rows = copy_rows, .n = ARRAY_LEN(copy_rows)};
-
-const struct key_section vm_key_sections[] = {
-	{"Guest", &command_keys},
-	{"Guest, while it is typed into", &input_keys},
-	{"Guest, after C-]", &prefix_keys},
-	{"Guest, copy mode", &copy_keys},
-	{NULL, NULL},
-};
-
-const struct key_table *vm_keys(const void *self)
-{
-	const struct vm_view *w = self;
-
-	if (w->mode == VM_COPY)
-		return &copy_keys;
-	if (w->mode == VM_COMMAND)
-		return &command_keys;
-	return w->listed ? &prefix_keys : &input_keys;
-}
-
-/* ---- modes -------------------------------------------------------------------------------------
- */
+/* ---- modes ---------------------------------------------------------------------------------- */
 
 static void drop_prefix(struct vm_view *w)
 {
@@ -287,8 +68,7 @@ bool vm_captures(const void *self)
 	return w->mode == VM_INPUT;
 }
 
-/* ---- copy mode ---------------------------------------------------------------------------------
- */
+/* ---- copy mode ------------------------------------------------------------------------------ */
 
 static void move_at(struct vm_view *w, long rows, int cols)
 {
@@ -367,8 +147,7 @@ static void copy_action(struct vm_view *w, int action)
 	}
 }
 
-/* ---- command mode ------------------------------------------------------------------------------
- */
+/* ---- command mode --------------------------------------------------------------------------- */
 
 static void command_action(struct vm_view *w, int action)
 {
@@ -418,8 +197,7 @@ void vm_action(void *self, int action, const struct ui_key *k)
 		command_action(w, action);
 }
 
-/* ---- input mode --------------------------------------------------------------------------------
- */
+/* ---- input mode ----------------------------------------------------------------------------- */
 
 static enum vt_key vt_key_of(enum ui_fn fn)
 {
@@ -458,7 +236,7 @@ static void send_key(struct vm_view *w, const struct ui_key *k)
 
 static void prefix_key(struct vm_view *w, const struct ui_key *k)
 {
-	const struct key_row *r = keymap_find(&prefix_keys, k, 0);
+	const struct key_row *r = keymap_find(&vm_prefix_keys, k, 0);
 	struct app *a = pane_app(w->host);
 	cleanup_str struct str name = STR_INIT;
 
@@ -496,8 +274,7 @@ static void prefix_key(struct vm_view *w, const struct ui_key *k)
 	}
 }
 
-/* ---- mouse -------------------------------------------------------------------------------------
- */
+/* ---- mouse ---------------------------------------------------------------------------------- */
 
 static struct vm_spot spot_at(const struct vm_view *w, const struct ui_key *k)
 {

@@ -1,6 +1,6 @@
 /*
- * What the files of the guest pane share: pane_vm.c (life, events, the guest's bytes), vm_keys.c
- * (modes and keys), vm_find.c (search, selection), vm_draw.c (picture and words).
+ * What the files of the guest pane share: pane_vm.c (life, events, the guest's bytes), vm_keymap.c
+ * and vm_keys.c (modes and keys), vm_find.c (search, selection), vm_draw.c (picture), vm_words.c.
  */
 #pragma once
 
@@ -85,6 +85,33 @@ struct vm_view {
 	uint64_t find_top;
 };
 
+/* What keys do; each mode has some of them. */
+enum vm_action {
+	ACT_TYPE = 1,
+	ACT_CLOSE,
+	ACT_UP,
+	ACT_DOWN,
+	ACT_LEFT,
+	ACT_RIGHT,
+	ACT_PAGE_UP,
+	ACT_PAGE_DOWN,
+	ACT_TOP,
+	ACT_BOTTOM,
+	ACT_LINE_START,
+	ACT_LINE_END,
+	ACT_LIVE,
+	ACT_COPY_MODE,
+	ACT_SELECT,
+	ACT_SELECT_LINES,
+	ACT_COPY,
+	ACT_COPY_SCREEN,
+	ACT_LEAVE,
+	ACT_SEND_PREFIX,
+	ACT_PASS_ON, /* to the dashboard, as in command mode */
+	ACT_FIND,
+	ACT_LIST,
+};
+
 /* ---- pane_vm.c */
 
 /* Bytes for the guest's terminal. */
@@ -92,10 +119,14 @@ void vm_send(struct vm_view *w, const void *bytes, size_t n);
 /* What the terminal emulator has to say to the guest. */
 void vm_send_answers(struct vm_view *w);
 
-/* ---- vm_keys.c */
+/* ---- vm_keymap.c */
 
 extern const struct key_section vm_key_sections[];
+extern const struct key_table vm_prefix_keys;
 const struct key_table *vm_keys(const void *self);
+
+/* ---- vm_keys.c */
+
 bool vm_captures(const void *self);
 void vm_input(void *self, const struct ui_key *k);
 void vm_action(void *self, int action, const struct ui_key *k);
@@ -122,5 +153,8 @@ void vm_copy_screen(struct vm_view *w);
 /* ---- vm_draw.c */
 
 void vm_draw(const void *self, const struct paint *p, struct view v);
+
+/* ---- vm_words.c */
+
 void vm_status(const void *self, struct pane_status *out);
 void vm_json(const void *self, struct json_out *j);

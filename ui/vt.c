@@ -20,8 +20,7 @@ struct vt_engine {
 	int ruler_width;
 };
 
-/* ---- callbacks of the state layer --------------------------------------------------------------
- */
+/* ---- callbacks of the state layer ----------------------------------------------------------- */
 
 static struct ui_rect rect_of(VTermRect r)
 {
@@ -243,8 +242,7 @@ static void on_output(const char *s, size_t len, void *user)
 		str_append(&vt->out, s, len);
 }
 
-/* ---- the engine --------------------------------------------------------------------------------
- */
+/* ---- the engine ----------------------------------------------------------------------------- */
 
 struct ui_style vt_erase_style(const struct vt *vt)
 {
@@ -377,8 +375,7 @@ void vt_engine_close(struct vt *vt)
 	free(vt->engine);
 }
 
-/* ---- keys, mouse, paste ------------------------------------------------------------------------
- */
+/* ---- keys, mouse, paste --------------------------------------------------------------------- */
 
 static VTermModifier modifiers(unsigned mods)
 {

@@ -52,8 +52,7 @@ static void bad_char(struct feed *x)
 		text(x, replacement, sizeof(replacement) - 1);
 }
 
-/* ---- one byte outside the ground state --------------------------------------------------------
- */
+/* ---- one byte outside the ground state ------------------------------------------------------ */
 
 static void start_csi(struct vt_filter *f)
 {
@@ -226,8 +225,7 @@ static void other_char(struct feed *x, const char *p, size_t n)
 	}
 }
 
-/* ---- control characters act in any state, as in the hardware -----------------------------------
- */
+/* ---- control characters act in any state, as in the hardware -------------------------------- */
 
 static void control(struct feed *x, unsigned char c)
 {
@@ -259,8 +257,7 @@ static void control(struct feed *x, unsigned char c)
 	}
 }
 
-/* ---- characters --------------------------------------------------------------------------------
- */
+/* ---- characters ----------------------------------------------------------------------------- */
 
 /* What one U+FFFD stands for: a byte that begins nothing, or the beginning of a character that does
  * not go on; the same however the bytes were cut. */

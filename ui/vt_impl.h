@@ -83,6 +83,14 @@ void vt_sync(struct vt *vt);
 /* And makes it know the last character, which combining ones may follow. */
 void vt_sync_glyph(struct vt *vt);
 
+/* After a token that libvterm handled. keeps: a waiting cursor that it does not move goes on
+ * waiting. */
+void vt_follow_cursor(struct vt *vt, bool keeps);
+void vt_save_cursor(struct vt *vt);
+void vt_on_text(void *user, const char *utf8, size_t n);
+/* ---- vt_csi.c */
+void vt_on_csi(void *user, const struct vt_csi *c);
+
 /* ---- vt_fast.c: what plain text does, without libvterm */
 
 void vt_plain_changed(struct vt *vt);

@@ -2,14 +2,12 @@
  * Token by token: done here, or handed to libvterm after its cursor was put where ours is. What
  * decides about plain text (modes, regions, character sets) is followed along the way.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "src/base/utf8.h"
 #include "ui/vt_impl.h"
 
-/* ---- keeping libvterm and the cells together ---------------------------------------------------
- */
+/* ---- keeping libvterm and the cells together ------------------------------------------------ */
 
 static void forward_glyph(struct vt *vt, int row, int col)
 {
@@ -43,9 +41,7 @@ void vt_sync_glyph(struct vt *vt)
 	vt_sync(vt);
 }
 
-/* After a token that libvterm handled. keeps: a waiting cursor that it does not move goes on
- * waiting. */
-static void follow_cursor(struct vt *vt, bool keeps)
+void vt_follow_cursor(struct vt *vt, bool keeps)
 {
 	int row = vt->row, col = vt->col;
 
@@ -56,8 +52,7 @@ static void follow_cursor(struct vt *vt, bool keeps)
 		vt->phantom = false;
 }
 
-/* ---- characters --------------------------------------------------------------------------------
- */
+/* ---- characters ----------------------------------------------------------------------------- */
 
 /* One character through libvterm; more at once would make its result depend on how the guest's
  * bytes were cut. */
@@ -85,7 +80,7 @@ static void slow_char(struct vt *vt, const char *p, size_t n, uint32_t cp)
 	}
 }
 
-static void on_text(void *user, const char *p, size_t n)
+void vt_on_text(void *user, const char *p, size_t n)
 {
 	struct vt *vt = user;
 
@@ -125,11 +120,10 @@ static void on_control(void *user, unsigned char c)
 	}
 	vt_sync(vt);
 	vt_engine_feed(vt, &byte, 1);
-	follow_cursor(vt, true);
+	vt_follow_cursor(vt, true);
 }
 
-/* ---- escape sequences --------------------------------------------------------------------------
- */
+/* ---- escape sequences ----------------------------------------------------------------------- */
 
 static void forward_escape(struct vt *vt, const char *p, size_t n)
 {
@@ -155,7 +149,7 @@ static void full_reset(struct vt *vt)
 	vt_plain_changed(vt);
 }
 
-static void save_cursor(struct vt *vt)
+void vt_save_cursor(struct vt *vt)
 {
 	vt->saved_row = vt->row;
 	vt->saved_col = vt->col;
@@ -211,207 +205,16 @@ static void on_escape(void *user, const char *p, size_t n)
 		vt_sync_glyph(vt);
 	vt_sync(vt);
 	if (p[0] == '7')
-		save_cursor(vt);
+		vt_save_cursor(vt);
 	if (p[0] == 'H')
 		vt->mode.own_tabs = true;
 	forward_escape(vt, p, n);
-	follow_cursor(vt, true);
+	vt_follow_cursor(vt, true);
 	if (p[0] == '#')
 		vt_plain_changed(vt);
 }
 
-/* ---- control sequences -------------------------------------------------------------------------
- */
-
-static void forward_csi(struct vt *vt, const struct vt_csi *c)
-{
-	char buf[16 + VT_CSI_ARGS * 6];
-	size_t n = 0;
-
-	buf[n++] = 0x1b;
-	buf[n++] = '[';
-	if (c->leader)
-		buf[n++] = c->leader;
-	for (int i = 0; i < c->nargs; i++) {
-		if (c->arg[i] >= 0)
-			n += (size_t)snprintf(buf + n, sizeof(buf) - n, "%d", c->arg[i]);
-		if (i + 1 < c->nargs)
-			buf[n++] = c->more[i] ? ':' : ';';
-	}
-	if (c->intermed)
-		buf[n++] = c->intermed;
-	buf[n++] = c->final;
-	vt_engine_feed(vt, buf, n);
-}
-
-static int arg_or(const struct vt_csi *c, int i, int missing)
-{
-	return i >= c->nargs || c->arg[i] < 0 ? missing : c->arg[i];
-}
-
-static void remove_arg(struct vt_csi *c, int i)
-{
-	for (c->nargs--; i < c->nargs; i++) {
-		c->arg[i] = c->arg[i + 1];
-		c->more[i] = c->more[i + 1];
-	}
-}
-
-/*
- * Colours and attributes need no position. libvterm reads past a colour that is cut short, and
- * takes the empty colour space of 38:2::R:G:B for the red.
- */
-static void select_graphic(struct vt *vt, const struct vt_csi *given)
-{
-	struct vt_csi c = *given;
-	int i = 0;
-
-	while (i < c.nargs) {
-		bool color = c.arg[i] == 38 || c.arg[i] == 48;
-		int group = i;
-
-		while (group < c.nargs - 1 && c.more[group])
-			group++;
-		if (color && group - i == 5 && c.arg[i + 1] == 2) {
-			remove_arg(&c, i + 2);
-			group--;
-		}
-		if (color && i == c.nargs - 1) {
-			c.nargs--;
-			break;
-		}
-		if (color && group == i)
-			group += c.arg[i + 1] == 2 ? 4 : c.arg[i + 1] == 5 ? 2 : 1;
-		i = group + 1;
-	}
-	if (c.nargs) {
-		c.more[c.nargs - 1] = false;
-		forward_csi(vt, &c);
-	}
-}
-
-static void mode_changed(struct vt *vt, bool dec, int mode, bool on)
-{
-	struct vt_modes *m = &vt->mode;
-
-	if (!dec && mode == 4)
-		m->insert = on;
-	else if (!dec && mode == 20)
-		m->newline = on;
-	else if (dec && mode == 6)
-		m->origin = on;
-	else if (dec && mode == 7)
-		m->no_autowrap = !on;
-	else if (dec && mode == 69)
-		m->margins = on;
-	else if (dec && on && (mode == 1048 || mode == 1049))
-		save_cursor(vt);
-}
-
-/* One mode at a time: 0.1 looks at the first argument only. */
-static void set_modes(struct vt *vt, const struct vt_csi *c)
-{
-	struct vt_csi one = *c;
-	bool on = c->final == 'h';
-
-	one.nargs = 1;
-	one.more[0] = false;
-	for (int i = 0; i < c->nargs; i++) {
-		if (c->arg[i] < 0)
-			continue;
-		one.arg[0] = c->arg[i];
-		vt_sync_glyph(vt);
-		mode_changed(vt, c->leader == '?', c->arg[i], on);
-		forward_csi(vt, &one);
-		follow_cursor(vt, true);
-	}
-	vt_plain_changed(vt);
-}
-
-/* DECSTBM, by the same arithmetic as libvterm's. */
-static void region_changed(struct vt *vt, const struct vt_csi *c)
-{
-	int rows = vt->grid->rows;
-	int top = arg_or(c, 0, 1) - 1, bottom = arg_or(c, 1, rows);
-
-	if (top < 0)
-		top = 0;
-	if (top > rows)
-		top = rows;
-	if (bottom > rows)
-		bottom = rows;
-	if (bottom <= top) {
-		top = 0;
-		bottom = rows;
-	}
-	vt->mode.top = top;
-	vt->mode.bottom = bottom;
-}
-
-/*
- * REP is the character typed again. libvterm takes the last column but one for the last then, and
- * would repeat a character that takes no cell for ever.
- */
-static void repeat(struct vt *vt, const struct vt_csi *c)
-{
-	struct vt_glyph g = vt->glyph;
-	int n = arg_or(c, 0, 1);
-
-	if (!g.len || g.width < 1)
-		return;
-	for (int i = n ? n : 1; i; i--)
-		on_text(vt, g.utf8, (size_t)g.len);
-}
-
-/* What changes the state of plain text: libvterm is brought up to date as a whole before it. */
-static void state_csi(struct vt *vt, const struct vt_csi *c)
-{
-	vt_sync_glyph(vt);
-	if (c->final == 'r' && !c->leader && !c->intermed)
-		region_changed(vt, c);
-	if (c->final == 'g' && !c->leader && !c->intermed)
-		vt->mode.own_tabs = true;
-	if (c->final == 'q' && c->intermed == '"' && arg_or(c, 0, 0) <= 2)
-		vt->mode.protect = arg_or(c, 0, 0) == 1;
-	forward_csi(vt, c);
-	follow_cursor(vt, true);
-}
-
-/* Moves, edits and reports: need the position and nothing else. */
-static bool is_moving(const struct vt_csi *c)
-{
-	return !c->intermed && strchr("@ABCDEFGHIJKLMPSTXZ`adefjkcnt", c->final);
-}
-
-static void on_csi(void *user, const struct vt_csi *c)
-{
-	struct vt *vt = user;
-	bool bare = !c->leader && !c->intermed;
-
-	if (bare && c->final == 'm') {
-		select_graphic(vt, c);
-	} else if (bare && c->final == 'K' && vt_fast_erase_line(vt, c)) {
-		return;
-	} else if (c->final == 'J' && c->arg[0] == 3) {
-		if (bare)
-			vt_history_clear(vt->history);
-	} else if (bare && c->final == 'b') {
-		repeat(vt, c);
-	} else if ((c->final == 'h' || c->final == 'l') && !c->intermed) {
-		set_modes(vt, c);
-	} else if (c->final == 'p' && c->intermed == '!') {
-		return; /* DECSTR: 0.1 does not know it, 0.3 loses the alternate screen by it */
-	} else if (is_moving(c)) {
-		vt_sync(vt);
-		forward_csi(vt, c);
-		follow_cursor(vt, !bare || !strchr("ABCDEFGH`adefjk", c->final));
-	} else {
-		state_csi(vt, c);
-	}
-}
-
-/* ---- strings -----------------------------------------------------------------------------------
- */
+/* ---- strings -------------------------------------------------------------------------------- */
 
 static void cut_chars(struct str *s, size_t max)
 {
@@ -453,10 +256,10 @@ static void on_dcs(void *user, const char *p, size_t n)
 }
 
 const struct vt_sink vt_sink = {
-	.text = on_text,
+	.text = vt_on_text,
 	.control = on_control,
 	.escape = on_escape,
-	.csi = on_csi,
+	.csi = vt_on_csi,
 	.osc = on_osc,
 	.dcs = on_dcs,
 };

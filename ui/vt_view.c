@@ -83,8 +83,7 @@ int vt_row(const struct vt *vt, size_t row, struct ui_cell *cells, int cols)
 	return used;
 }
 
-/* ---- text --------------------------------------------------------------------------------------
- */
+/* ---- text ----------------------------------------------------------------------------------- */
 
 /* Where a byte of a text came from. */
 struct origin {
@@ -170,8 +169,7 @@ void vt_text(const struct vt *vt, size_t row0, int col0, size_t row1, int col1, 
 	free(cells);
 }
 
-/* ---- search ------------------------------------------------------------------------------------
- */
+/* ---- search --------------------------------------------------------------------------------- */
 
 static size_t first_row_of(const struct vt *vt, size_t row)
 {

@@ -22,8 +22,7 @@
 #include "ui/boot.h"
 #include "ui/panes.h"
 
-/* ---- a VM --------------------------------------------------------------------------------------
- */
+/* ---- a VM ----------------------------------------------------------------------------------- */
 
 struct vm {
 	int console[2], control; /* console[1] is the guest's end */
@@ -147,8 +146,7 @@ int vm_kill(struct vm *vm)
 	return 0;
 }
 
-/* ---- a dashboard -------------------------------------------------------------------------------
- */
+/* ---- a dashboard ---------------------------------------------------------------------------- */
 
 struct dash {
 	struct loop *loop;
@@ -334,8 +332,7 @@ static void mouse(struct dash *d, enum ui_mouse what, int button, int row, int c
 	turn(d);
 }
 
-/* ---- the guest's side --------------------------------------------------------------------------
- */
+/* ---- the guest's side ----------------------------------------------------------------------- */
 
 static void tell(struct dash *d, struct vm_event ev)
 {
@@ -391,8 +388,7 @@ static void boot_to_prompt(struct dash *d)
 	guest_writes(d, "/ # ");
 }
 
-/* ---- booting -----------------------------------------------------------------------------------
- */
+/* ---- booting -------------------------------------------------------------------------------- */
 
 static void a_boot_is_followed_step_by_step(void **state)
 {
@@ -516,8 +512,7 @@ static void quitting_asks_while_a_guest_runs(void **state)
 	dash_close(&d);
 }
 
-/* ---- keys --------------------------------------------------------------------------------------
- */
+/* ---- keys ----------------------------------------------------------------------------------- */
 
 static void every_key_reaches_the_guest(void **state)
 {
@@ -631,8 +626,7 @@ static void a_slow_guest_gets_all_keys_in_order(void **state)
 	dash_close(&d);
 }
 
-/* ---- size --------------------------------------------------------------------------------------
- */
+/* ---- size ----------------------------------------------------------------------------------- */
 
 static void only_the_last_size_is_told(void **state)
 {
@@ -678,8 +672,7 @@ static void every_size_is_survived(void **state)
 	dash_close(&d);
 }
 
-/* ---- looking back ------------------------------------------------------------------------------
- */
+/* ---- looking back --------------------------------------------------------------------------- */
 
 static void write_numbers(struct dash *d, int n)
 {
@@ -790,8 +783,7 @@ static void text_is_copied_with_the_mouse(void **state)
 	dash_close(&d);
 }
 
-/* ---- several guests ----------------------------------------------------------------------------
- */
+/* ---- several guests ------------------------------------------------------------------------- */
 
 static void guests_out_of_sight_make_themselves_heard(void **state)
 {
@@ -874,8 +866,7 @@ static void the_pane_as_json(void **state)
 	dash_close(&d);
 }
 
-/* ---- the boot dialog ---------------------------------------------------------------------------
- */
+/* ---- the boot dialog ------------------------------------------------------------------------ */
 
 static void enter_boots_with_the_defaults(void **state)
 {

@@ -18,8 +18,7 @@
 #include "ui/vt.h"
 #include "ui/vt_impl.h"
 
-/* ---- random output -----------------------------------------------------------------------------
- */
+/* ---- random output -------------------------------------------------------------------------- */
 
 struct gen {
 	uint64_t state;
@@ -201,8 +200,7 @@ static void generate(struct gen *g, int steps)
 	}
 }
 
-/* ---- libvterm's own screen ---------------------------------------------------------------------
- */
+/* ---- libvterm's own screen ------------------------------------------------------------------ */
 
 struct reference {
 	VTerm *term;
@@ -300,8 +298,7 @@ static void reference_row(const struct reference *r, size_t row, struct ui_cell 
 	free(v);
 }
 
-/* ---- comparing ---------------------------------------------------------------------------------
- */
+/* ---- comparing ------------------------------------------------------------------------------ */
 
 /* Of a blank only what can be seen. */
 static struct ui_cell seen(struct ui_cell c)
@@ -399,8 +396,7 @@ static bool same_as_slow(const struct vt *a, const struct vt *b)
 	return ok && same_cursor("slow path", a, row, col);
 }
 
-/* ---- the properties ----------------------------------------------------------------------------
- */
+/* ---- the properties ------------------------------------------------------------------------- */
 
 static void feed_chunks(struct gen *g, struct vt *vt, const char *p, size_t n)
 {

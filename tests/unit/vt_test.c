@@ -62,8 +62,7 @@ static void expect_output(struct vt *vt, const char *want)
 	assert_string_equal(buf, want);
 }
 
-/* ---- text and scrollback -----------------------------------------------------------------------
- */
+/* ---- text and scrollback -------------------------------------------------------------------- */
 
 static void lines_that_scroll_off_are_kept(void **state)
 {
@@ -264,8 +263,7 @@ static void repeated_characters_fill_the_last_column(void **state)
 	vt_free(vt);
 }
 
-/* ---- hostile input -----------------------------------------------------------------------------
- */
+/* ---- hostile input -------------------------------------------------------------------------- */
 
 static void sizes_are_clamped(void **state)
 {
@@ -407,8 +405,7 @@ static void an_endless_line_is_bounded(void **state)
 	vt_free(vt);
 }
 
-/* ---- keys, mouse, paste ------------------------------------------------------------------------
- */
+/* ---- keys, mouse, paste --------------------------------------------------------------------- */
 
 static void keys_send_what_programs_expect(void **state)
 {
@@ -553,8 +550,7 @@ static void generations_tell_of_changes(void **state)
 	vt_free(vt);
 }
 
-/* ---- copying and searching ---------------------------------------------------------------------
- */
+/* ---- copying and searching ------------------------------------------------------------------ */
 
 static void a_stretch_is_copied_as_text(void **state)
 {

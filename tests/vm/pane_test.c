@@ -86,8 +86,7 @@ static void read_behind(struct tui *t, const char *word, char *out, size_t n)
 	}
 }
 
-/* ---- the guest's disk, as the host has it ------------------------------------------------------
- */
+/* ---- the guest's disk, as the host has it --------------------------------------------------- */
 
 static bool is_disk(const char *path, char *id)
 {
@@ -168,8 +167,7 @@ static void test_boot_id_by_pane_and_disk(void **state)
 	leave(t, "pane-disk");
 }
 
-/* ---- programs of all kinds ---------------------------------------------------------------------
- */
+/* ---- programs of all kinds ------------------------------------------------------------------ */
 
 static void test_full_screen_programs(void **state)
 {
