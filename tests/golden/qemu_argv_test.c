@@ -15,7 +15,7 @@ struct row {
 	uint32_t memory_mib;
 	enum vm_accel accel;
 	bool serial, disk, plain; /* plain: a QEMU without qboot and seccomp */
-	bool topoext;
+	bool topoext, zen1;
 	int kernel_fd;
 };
 
@@ -42,6 +42,12 @@ static const struct row rows[] = {
 		.serial = true,
 		.plain = true},
 	{.name = "kvm-1-1-3-2", .topology = {1, 1, 3, 2}, .memory_mib = 300, .accel = VM_ACCEL_KVM},
+	{.name = "kvm-zen1-1-4-2-2",
+		.topology = {1, 4, 2, 2},
+		.memory_mib = 300,
+		.accel = VM_ACCEL_KVM,
+		.topoext = true,
+		.zen1 = true},
 	{.name = "kvm-amd-2-2-4-2",
 		.topology = {2, 2, 4, 2},
 		.memory_mib = 8192,
@@ -59,6 +65,7 @@ static void render(const struct row *r, struct str *out)
 		.bios = r->plain ? NULL : "/usr/share/qemu/qboot.rom",
 		.sandbox = !r->plain,
 		.topoext = r->topoext,
+		.zen1 = r->zen1,
 	};
 	const struct engine_request q = {
 		.config = &c,

@@ -41,8 +41,11 @@ static void bare(const struct qemu_facts *f, struct strv *out)
  * Under emulation an Intel vendor, because QEMU shows the threads of a core only to guests that do
  * not take it for an AMD; and without the features that make the kernel copy and clear memory byte
  * by byte (`rep movsb` is one emulated step per byte, 11 % of a boot) or walk a fifth level of page
- * tables. Each LLC is a die of the one package: the L3 of QEMU's caches is shared
- * by a die.
+ * tables. Under KVM the vendor must be the host's, since it decides how a guest calls KVM. There
+ * Linux takes the LLCs of a first-generation Zen to be groups of eight ids, whatever CPUID says, so
+ * such a host is shown as the model after it; and some hosts announce a register of CPU bugs that
+ * they then refuse to set, which guests without mitigations do not miss. Each LLC is a die of the
+ * one package: the L3 of QEMU's caches is shared by a die.
  */
 static void machine(const struct engine_request *q, const struct qemu_facts *f, struct strv *out)
 {
@@ -51,7 +54,8 @@ static void machine(const struct engine_request *q, const struct qemu_facts *f, 
 	option(out, "-machine", "q35,usb=off,vmport=off,graphics=off");
 	if (q->accel == VM_ACCEL_KVM) {
 		option(out, "-accel", "kvm");
-		optionf(out, "-cpu", "host,host-cache-info=off%s", f->topoext ? ",topoext=on" : "");
+		optionf(out, "-cpu", "host,host-cache-info=off,arch-capabilities=off%s%s",
+			f->topoext ? ",topoext=on" : "", f->zen1 ? ",model=49" : "");
 	} else {
 		option(out, "-accel", "tcg,thread=multi");
 		option(out, "-cpu", "max,vendor=GenuineIntel,-erms,-fsrm,-la57");

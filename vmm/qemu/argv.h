@@ -15,6 +15,7 @@ struct qemu_facts {
 	const char *bios; /* qboot's image, which starts faster than the default; NULL = default */
 	bool sandbox;	  /* it was built with seccomp */
 	bool topoext;	  /* under KVM: the host is an AMD whose threads need that flag to show */
+	bool zen1; /* under KVM: an AMD whose LLCs Linux guesses (family 17h, models 0 to 1fh) */
 };
 
 /* Descriptors keep their numbers in QEMU: argv names those of the request. */

@@ -52,16 +52,14 @@ static bool host_has_topoext(void)
 	return __get_cpuid(0x80000001, &a, &b, &c, &d) && c & 1U << 22;
 }
 
-char *qemu_program(struct err *e)
+/* Family 17h (8 + extended 0fh), models 00h to 1fh. */
+static bool host_is_zen1(void)
 {
-	char *program = spawn_find(PROGRAM);
+	unsigned a, b, c, d;
 
-	if (!program) {
-		err_set(e, ENOENT, "guests need QEMU: " PROGRAM " is not installed");
-		err_hint(e, "Debian, Ubuntu: apt-get install qemu-system-x86; Fedora: dnf "
-			    "install qemu-system-x86-core");
-	}
-	return program;
+	if (!__get_cpuid(1, &a, &b, &c, &d))
+		return false;
+	return (a >> 8 & 0xf) + (a >> 20 & 0xff) == 0x17 && (a >> 16 & 0xf) <= 1;
 }
 
 int qemu_facts_find(struct qemu_facts *f, struct err *e)
@@ -75,6 +73,7 @@ int qemu_facts_find(struct qemu_facts *f, struct err *e)
 	f->bios = qemu_firmware(program, "qboot.rom");
 	f->sandbox = qemu_links(program, "libseccomp.so");
 	f->topoext = host_has_topoext();
+	f->zen1 = f->topoext && host_is_zen1();
 	return 0;
 }
 
