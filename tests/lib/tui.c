@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utmp.h>
 #include <vterm.h>
 
 #include "src/base/clock.h"
@@ -177,7 +178,7 @@ static struct tui *start(const struct tui_options *o)
 {
 	struct tui *t = xcalloc(1, sizeof(*t));
 	struct winsize w = {0};
-	int pipe_fd[2];
+	int pipe_fd[2], slave;
 
 	t->rows = o->rows ? o->rows : 24;
 	t->cols = o->cols ? o->cols : 80;
@@ -188,17 +189,22 @@ static struct tui *start(const struct tui_options *o)
 		die(NULL, "pipe", strerror(errno));
 	fcntl(pipe_fd[0], F_SETFD, FD_CLOEXEC);
 	open_screen(t);
-	t->pid = forkpty(&t->master, NULL, NULL, &w);
+	if (openpty(&t->master, &slave, NULL, NULL, &w))
+		die(NULL, "openpty", strerror(errno));
+	tcgetattr(t->master, &t->before);
+	t->pid = fork();
 	if (t->pid < 0)
-		die(NULL, "forkpty", strerror(errno));
+		die(NULL, "fork", strerror(errno));
 	if (t->pid == 0) {
+		close(t->master);
+		login_tty(slave);
 		if (o->job)
 			run_job(o, pipe_fd[1]);
 		exec_program(o, pipe_fd[1]);
 	}
 	close(pipe_fd[1]);
+	close(slave);
 	t->sync = pipe_fd[0];
-	tcgetattr(t->master, &t->before);
 	fcntl(t->master, F_SETFL, O_NONBLOCK);
 	fcntl(t->sync, F_SETFL, O_NONBLOCK);
 	return t;
