@@ -261,6 +261,19 @@ const struct canvas *app_canvas(const struct app *a)
 	return &a->canvas;
 }
 
+/* "vm", and "vm2", "vm3" for further guests. */
+static void json_pane_key(const struct app *a, size_t i, struct json_out *j)
+{
+	const struct pane *p = a->panes.v[i];
+	cleanup_free char *key = NULL;
+	unsigned nth = 1;
+
+	for (size_t k = 0; k < i; k++)
+		nth += a->panes.v[k]->ops == p->ops;
+	key = nth > 1 ? xasprintf("%s%u", p->ops->id, nth) : xstrdup(p->ops->id);
+	json_key(j, key);
+}
+
 void app_json(const struct app *a, const struct strv *only, struct json_out *j)
 {
 	json_object(j);
@@ -269,7 +282,7 @@ void app_json(const struct app *a, const struct strv *only, struct json_out *j)
 
 		if (!p->ops->json || (only && only->n && !strv_has(only, p->ops->id)))
 			continue;
-		json_key(j, p->ops->id);
+		json_pane_key(a, i, j);
 		p->ops->json(p->self, j);
 	}
 	json_object_end(j);

@@ -113,8 +113,8 @@ bool app_done(const struct app *a); /* quit was confirmed */
 /* Nothing is on its way: no frame owed, no pane busy. */
 bool app_idle(const struct app *a);
 const struct canvas *app_canvas(const struct app *a);
-/* One object, a key a pane: {"topo": ..., "vm": ...}; ids not in `only` are left out (NULL = all).
- */
+/* One object, a key a pane: {"topo": ..., "vm": ..., "vm2": ...}; ids not in `only` are left out
+ * (NULL = all). */
 void app_json(const struct app *a, const struct strv *only, struct json_out *j);
 /* The first pane of this id gets the focus. */
 bool app_focus_id(struct app *a, const char *id);

@@ -849,6 +849,7 @@ static void the_pane_as_json(void **state)
 	(void)state;
 	dash_open(&d, 24, 80, false);
 	boot_to_prompt(&d);
+	boot_default(&d);
 	json_init(&j, &out, false);
 	app_json(d.app, NULL, &j);
 	o = json_parse(str_get(&out), out.len, NULL);
@@ -862,6 +863,8 @@ static void the_pane_as_json(void **state)
 	assert_int_equal(json_get_uint(vm, "vcpus", 0), 4);
 	assert_true(json_is_null(json_get(vm, "status")));
 	assert_string_equal(json_text(json_at(json_get(vm, "screen"), 0), ""), "/ #");
+	assert_string_equal(json_get_text(json_get(o, "vm2"), "state", ""), "booting");
+	assert_int_equal(json_get_uint(json_get(o, "vm2"), "number", 0), 2);
 	json_free(o);
 	dash_close(&d);
 }
