@@ -84,19 +84,24 @@ static int shell(const char *command, int in, struct str *out)
 	return spawn_capture(&s, 1 << 20, out, NULL, NULL);
 }
 
+/* cpio, a static busybox, and the right to mount: $ORIGIN is found through /proc. */
+static bool can_unpack(void)
+{
+	cleanup_free char *cpio = spawn_find("cpio"), *busybox = payload_busybox(NULL);
+	cleanup_str struct str out = STR_INIT;
+
+	return cpio && busybox && shell("unshare -m mount --bind /proc /proc", -1, &out) == 0;
+}
+
 static void unpack(struct work *w)
 {
 	const struct payload_request q = {.include = &w->include};
 	const struct payload_note n = {.user = w, .note = note};
-	cleanup_free char *cpio = spawn_find("cpio"), *busybox = payload_busybox(NULL);
 	cleanup_free char *command = xasprintf("cd '%s' && cpio --quiet -idm", w->root);
 	cleanup_str struct str out = STR_INIT;
 	struct payload p;
 	int rc;
 
-	/* $ORIGIN is found through /proc */
-	if (!cpio || !busybox || shell("unshare -m mount --bind /proc /proc", -1, &out))
-		skip();
 	rc = payload_build(&q, &n, &p, &w->e);
 	if (rc)
 		print_error("%s\n", w->e.msg);
@@ -296,5 +301,10 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "--without-libraries") == 0)
 		return without_libraries();
+	if (!can_unpack()) {
+		printf("ok 1 - programs run in the archive # SKIP needs cpio, a static busybox and "
+		       "the right to mount\n");
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
