@@ -62,6 +62,18 @@ static bool host_is_zen1(void)
 	return (a >> 8 & 0xf) + (a >> 20 & 0xff) == 0x17 && (a >> 16 & 0xf) <= 1;
 }
 
+char *qemu_program(struct err *e)
+{
+	char *program = spawn_find(PROGRAM);
+
+	if (!program) {
+		err_set(e, ENOENT, "guests need QEMU: " PROGRAM " is not installed");
+		err_hint(e, "Debian, Ubuntu: apt-get install qemu-system-x86; Fedora: dnf "
+			    "install qemu-system-x86-core");
+	}
+	return program;
+}
+
 int qemu_facts_find(struct qemu_facts *f, struct err *e)
 {
 	char *program = qemu_program(e);
