@@ -76,8 +76,9 @@ static uint64_t measure(const char *self, const char *dir, const char *command, 
 	/* The last line tells the dashboard, which would stay otherwise, to end. */
 	cleanup_free char *wrapped = xasprintf("date +%%s%%N >%s/a; %s; date +%%s%%N >%s/b%s", dir,
 		command, dir, tmux ? "" : "; kill -TERM $PPID");
+	cleanup_free char *socket = file_join(dir, "tmux"); /* a server of our own */
 	const char *const in_tmux[] = {
-		"tmux", "-L", "ktstr-bench", "-f", "/dev/null", "new-session", wrapped, NULL};
+		"tmux", "-S", socket, "-f", "/dev/null", "new-session", wrapped, NULL};
 	const char *const in_pane[] = {self, "--pane", wrapped, NULL};
 	uint64_t from;
 
