@@ -17,7 +17,11 @@ mkdir "$work/bin"
 cat >"$work/bin/qemu-system-x86_64" <<EOF
 #!/usr/bin/env bash
 for ((i = 1; i <= \$#; i++)); do
-  if [ "\${!i}" = -initrd ]; then j=\$((i + 1)); cat "\${!j}" >$work/initrd; printf '%s\0' "\$@" >$work/args; fi
+  j=\$((i + 1))
+  case "\${!i}" in
+    -kernel) cat "\${!j}" >$work/kernel ;;
+    -initrd) cat "\${!j}" >$work/initrd; printf '%s\0' "\$@" >$work/args ;;
+  esac
 done
 exec $qemu "\$@"
 EOF
@@ -26,10 +30,16 @@ chmod +x "$work/bin/qemu-system-x86_64"
 shell() { "$KTSTR" shell --kernel "$kernel" --accel tcg --exec "$1" </dev/null >/dev/null 2>"$work/said"; }
 PATH=$work/bin:$PATH shell 'reboot -f'
 [ -s "$work/args" ] || { echo "skipped: no guest: $(tail -n 1 "$work/said")"; exit 0; }
-bare=()
+# Ours starts the kernel unpacked; the bare one gets the image as it was installed, where that is found.
+image=$(find "$KTSTR_CACHE_DIR" -type f \( -name 'vmlinuz*' -o -name 'bzImage*' \) 2>/dev/null | head -n 1)
+bare=() last=
 while IFS= read -r -d '' arg; do
+  case $last in
+    -kernel) arg=${image:-$work/kernel} ;;
+    -initrd) arg=$work/initrd ;;
+  esac
+  last=$arg
   case $arg in
-    /proc/self/fd/*) arg=$work/initrd ;;
     socket,id=*,fd=*) id=${arg#socket,id=}; arg=file,id=${id%%,*},path=/dev/null ;;
   esac
   bare+=("$arg")
