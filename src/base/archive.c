@@ -279,21 +279,41 @@ static int drain(struct arc *a, size_t max, struct str *out, struct err *e)
 	return n < 0 ? (int)n : 0;
 }
 
+/* The one entry that a compressed file is: 1, 0 when it holds nothing, or -errno. */
+static int open_raw(struct arc *a, struct err *e)
+{
+	struct archive_entry *ae;
+	int rc = a->lib.archive_read_next_header(a->a, &ae);
+
+	if (rc == ARCHIVE_EOF)
+		return 0;
+	return rc == ARCHIVE_OK || rc == ARCHIVE_WARN ? 1 : failed(a, e);
+}
+
 int arc_decompress(int fd, const char *name, size_t max, struct str *out, struct err *e)
 {
 	struct arc *a = start(fd, NULL, name, true, e);
-	struct archive_entry *ae;
 	int rc;
 
 	if (!a)
 		return e && e->code ? -e->code : -EIO;
-	rc = a->lib.archive_read_next_header(a->a, &ae);
-	if (rc == ARCHIVE_EOF)
-		rc = 0;
-	else if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
-		rc = failed(a, e);
-	else
+	rc = open_raw(a, e);
+	if (rc > 0)
 		rc = drain(a, max, out, e);
+	arc_close(a);
+	return rc;
+}
+
+int arc_decompress_to(int fd, const char *name, int to, uint64_t max, struct err *e)
+{
+	struct arc *a = start(fd, NULL, name, true, e);
+	int rc;
+
+	if (!a)
+		return e && e->code ? -e->code : -EIO;
+	rc = open_raw(a, e);
+	if (rc > 0)
+		rc = arc_copy(a, to, max, e);
 	arc_close(a);
 	return rc;
 }

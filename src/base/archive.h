@@ -46,3 +46,5 @@ int arc_copy(struct arc *a, int to, uint64_t max, struct err *e);
 
 /* One compressed (or plain) file, decompressed and appended; -EFBIG beyond max. */
 int arc_decompress(int fd, const char *name, size_t max, struct str *out, struct err *e);
+/* The same, written to a descriptor: for what is too big to be held twice. */
+int arc_decompress_to(int fd, const char *name, int to, uint64_t max, struct err *e);

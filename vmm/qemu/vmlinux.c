@@ -9,6 +9,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "src/base/archive.h"
@@ -59,15 +62,21 @@ static int find_payload(int fd, uint64_t *at, uint64_t *size)
 static int copy_payload(int fd, uint64_t at, uint64_t size, int to)
 {
 	static const unsigned char gzip[2] = {0x1f, 0x8b};
-	cleanup_free unsigned char *bytes = malloc(size);
+	unsigned char magic[2];
+	off_t from = (off_t)at;
 
-	if (!bytes || pread(fd, bytes, size, (off_t)at) != (ssize_t)size)
+	if (pread(fd, magic, sizeof(magic), from) != (ssize_t)sizeof(magic))
 		return -ENOTSUP;
-	if (memcmp(bytes, gzip, sizeof(gzip)) != 0)
+	if (memcmp(magic, gzip, sizeof(gzip)) != 0)
 		size -= 4;
-	if (file_write_fd(to, bytes, size) || lseek(to, 0, SEEK_SET))
-		return -EIO;
-	return 0;
+	while (size) {
+		ssize_t n = sendfile(to, fd, &from, size);
+
+		if (n <= 0)
+			return -EIO;
+		size -= (uint64_t)n;
+	}
+	return lseek(to, 0, SEEK_SET) ? -EIO : 0;
 }
 
 /* Whether a segment of notes tells a PVH entry: name "Xen", a 32-bit (or 64-bit) address. */
@@ -115,21 +124,34 @@ bool qemu_has_pvh_entry(const void *elf, size_t n)
 	return false;
 }
 
+static bool file_has_pvh_entry(int fd)
+{
+	struct stat st;
+	bool found;
+	void *map;
+
+	if (fstat(fd, &st) || st.st_size <= 0)
+		return false;
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return false;
+	found = qemu_has_pvh_entry(map, (size_t)st.st_size);
+	munmap(map, (size_t)st.st_size);
+	return found;
+}
+
 int qemu_vmlinux(const char *image)
 {
 	cleanup_close int fd = open(image, O_RDONLY | O_CLOEXEC), packed = -1, out = -1;
-	cleanup_str struct str kernel = STR_INIT;
 	uint64_t at, size;
 
 	if (fd < 0 || find_payload(fd, &at, &size))
 		return -1;
 	packed = file_memfd("kernel-packed");
-	if (packed < 0 || copy_payload(fd, at, size, packed) ||
-		arc_decompress(packed, image, VMLINUX_MAX, &kernel, NULL) ||
-		!qemu_has_pvh_entry(kernel.s, kernel.len))
-		return -1;
 	out = file_memfd("kernel");
-	if (out < 0 || file_write_fd(out, kernel.s, kernel.len))
+	if (packed < 0 || out < 0 || copy_payload(fd, at, size, packed) ||
+		arc_decompress_to(packed, image, out, VMLINUX_MAX, NULL) ||
+		!file_has_pvh_entry(out))
 		return -1;
 	return take_fd(out);
 }
