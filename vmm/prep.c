@@ -200,10 +200,29 @@ static int finish(struct prep *p)
 {
 	struct prep_result *r = &p->result;
 
-	r->kernel_fd = engine_unpack_kernel(&r->kernel, r->accel.accel);
 	r->memory_mib = engine_memory_mib(r->payload.size, &r->kernel, p->config->memory_mib);
 	r->cmdline = engine_cmdline(p->config, r->virtio, r->accel.accel, &p->err);
 	return r->cmdline ? 0 : (p->err.code ? -p->err.code : -EINVAL);
+}
+
+/* The kernel is unpacked while the payload is packed: neither needs the other. */
+static void *unpack(void *user)
+{
+	struct prep_result *r = user;
+
+	r->kernel_fd = engine_unpack_kernel(&r->kernel, r->accel.accel);
+	return NULL;
+}
+
+static int pack_and_unpack(struct prep *p)
+{
+	pthread_t other;
+	bool beside = pthread_create(&other, NULL, unpack, &p->result) == 0;
+	int rc = pack(p);
+
+	if (beside)
+		pthread_join(other, NULL);
+	return rc;
 }
 
 static void *run(void *user)
@@ -215,7 +234,7 @@ static void *run(void *user)
 	if (!p->rc)
 		p->rc = find_kernel(p);
 	if (!p->rc)
-		p->rc = pack(p);
+		p->rc = pack_and_unpack(p);
 	if (!p->rc)
 		p->rc = finish(p);
 	pthread_mutex_lock(&p->lock);
