@@ -222,6 +222,8 @@ static int pack_and_unpack(struct prep *p)
 
 	if (beside)
 		pthread_join(other, NULL);
+	else
+		unpack(&p->result);
 	return rc;
 }
 
