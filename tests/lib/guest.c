@@ -176,6 +176,7 @@ struct guest *guest_start(const struct guest_setup *s)
 		.console_end = UINT64_MAX};
 	if (find_kernel(&k, &g->e) && !pack(g, s, &k))
 		g->pid = boot(g, s, &k);
+	g->serial = s->serial;
 	kernel_release(&k);
 	if (g->pid > 0)
 		return g;
@@ -417,6 +418,8 @@ bool guest_stdin(struct guest *g, const void *bytes, size_t n)
 
 void guest_type(struct guest *g, const char *text)
 {
-	if (g->console_fd >= 0)
+	if (g->serial)
+		guest_send(g, PROTO_CONSOLE, text, strlen(text));
+	else
 		write_all(g, &g->console_fd, text, strlen(text));
 }

@@ -38,6 +38,7 @@ struct guest {
 	uint64_t stdin_taken, console_taken;
 	int engine_status; /* after guest_finish() */
 	/* for the helper alone */
+	bool serial;
 	pid_t pid;
 	int log_fd, bulk_fd, console_fd, disk_fd, kernel_fd;
 	struct proto_parser parser;

@@ -119,9 +119,27 @@ static void a_session_from_greeting_to_exit(void **state)
 	guest_free(g);
 }
 
+/* `reboot` ends the session like `exit`, not like a crash. */
+static void reboot_is_an_end(void **state)
+{
+	struct guest *g = guest_start(&(struct guest_setup){.serial = true});
+
+	(void)state;
+	assert_non_null(g);
+	assert_true(guest_until_console(g, PROMPT));
+	guest_type(g, "reboot\n");
+	assert_true(guest_until_end(g));
+	assert_true(g->ending && !g->failed);
+	assert_true(guest_finish(g));
+	guest_free(g);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(a_session_from_greeting_to_exit)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_session_from_greeting_to_exit),
+		cmocka_unit_test(reboot_is_an_end),
+	};
 
 	if (!guest_possible())
 		return 0;

@@ -128,6 +128,36 @@ static void a_truncated_archive_is_reported(void **state)
 	guest_free(g);
 }
 
+static bool log_closed(const struct guest *g, const void *arg)
+{
+	(void)arg;
+	return g->log_fd < 0 && g->bulk_fd < 0;
+}
+
+/* Last words of init, and the end of the machine behind them. */
+static void init_dies_loudly(void **state)
+{
+	struct guest *g = start(&(struct guest_setup){.exec = "kill -SEGV 1; sleep 1000"});
+
+	(void)state;
+	assert_true(guest_until(g, log_closed, NULL));
+	assert_true(g->prompt && !g->has_status && !g->ending);
+	assert_non_null(strstr(str_get(&g->log), "PANIC: ktstr-init died of signal 11\r\n"));
+	guest_free(g);
+}
+
+/* A command that switches the machine off has said what it said, and has no status. */
+static void poweroff_is_heard(void **state)
+{
+	struct guest *g = start(&(struct guest_setup){.exec = "echo bye; poweroff; sleep 1000"});
+
+	(void)state;
+	assert_true(guest_until(g, log_closed, NULL));
+	assert_string_equal(str_get(&g->out), "bye\n");
+	assert_false(g->has_status);
+	guest_free(g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +165,8 @@ int main(void)
 		cmocka_unit_test(signals_pass_unread_input),
 		cmocka_unit_test(the_serial_port_serves),
 		cmocka_unit_test(a_truncated_archive_is_reported),
+		cmocka_unit_test(init_dies_loudly),
+		cmocka_unit_test(poweroff_is_heard),
 	};
 
 	if (!guest_possible())

@@ -132,30 +132,35 @@ void child_clean(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* What busybox's halt, poweroff and reboot send to PID 1, and the kernel on Ctrl-Alt-Del. */
+static const int end_signals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT};
+
 int child_signalfd(void)
 {
-	sigset_t set_;
+	sigset_t all;
 
-	sigemptyset(&set_);
-	sigaddset(&set_, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set_, NULL);
-	return signalfd(-1, &set_, SFD_CLOEXEC | SFD_NONBLOCK);
+	sigemptyset(&all);
+	sigaddset(&all, SIGCHLD);
+	for (size_t i = 0; i < sizeof(end_signals) / sizeof(end_signals[0]); i++)
+		sigaddset(&all, end_signals[i]);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	return signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-bool child_reap(int sigfd, pid_t pid, int *status)
+struct child_news child_reap(int sigfd, pid_t pid)
 {
+	struct child_news news = {.exited = false};
 	struct signalfd_siginfo info;
-	bool seen = false;
 	pid_t dead;
 	int st;
 
 	while (read(sigfd, &info, sizeof(info)) > 0)
-		continue;
+		news.reboot |= info.ssi_signo != SIGCHLD;
 	while ((dead = waitpid(-1, &st, WNOHANG)) > 0) {
 		if (dead != pid)
 			continue;
-		seen = true;
-		*status = WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
+		news.exited = true;
+		news.status = WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
 	}
-	return seen;
+	return news;
 }

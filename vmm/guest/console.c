@@ -106,6 +106,16 @@ static void read_shell(struct session *s)
 		s->drained = true;
 }
 
+/* `reboot` and its like end the session as `exit` does: the shell is told that its terminal is
+ * gone. */
+static void on_news(struct session *s, struct child_news news)
+{
+	if (news.exited)
+		s->exited = true;
+	else if (news.reboot && !s->exited)
+		kill(-s->pid, SIGHUP);
+}
+
 static bool finished(const struct session *s)
 {
 	return s->link->dead || s->console_gone || s->refused || (s->drained && !s->to_host.len);
@@ -113,7 +123,6 @@ static bool finished(const struct session *s)
 
 static void turn(struct session *s, int sigfd)
 {
-	int status;
 	struct pollfd p[4] = {
 		{s->link->fd, link_events(s->link, true), 0},
 		{sigfd, POLLIN, 0},
@@ -138,8 +147,8 @@ static void turn(struct session *s, int sigfd)
 		read_shell(s);
 	serve_shell(s);
 	serve_host(s);
-	if (p[1].revents && child_reap(sigfd, s->pid, &status))
-		s->exited = true;
+	if (p[1].revents)
+		on_news(s, child_reap(sigfd, s->pid));
 }
 
 static void child_shell(char **env, int slave)

@@ -128,6 +128,17 @@ static void on_exit_seen(struct session *s)
 		close_input(s);
 }
 
+/* A machine that its command switches off has no status to tell. */
+static void on_news(struct session *s, struct child_news news)
+{
+	if (news.exited) {
+		s->status = news.status;
+		on_exit_seen(s);
+	} else if (news.reboot && !s->exited) {
+		link_reboot(s->link);
+	}
+}
+
 static bool finished(const struct session *s)
 {
 	return s->exited && s->out[0].fd < 0 && s->out[1].fd < 0;
@@ -153,8 +164,8 @@ static void turn(struct session *s, int sigfd)
 	for (int i = 0; i < 2; i++)
 		if (s->out[i].fd >= 0 && (p[3 + i].revents || s->exited))
 			serve_stream(s, &s->out[i]);
-	if (p[1].revents && child_reap(sigfd, s->pid, &s->status))
-		on_exit_seen(s);
+	if (p[1].revents)
+		on_news(s, child_reap(sigfd, s->pid));
 }
 
 static void child_exec(const struct guest_conf *c, char **env, const int fds[3])

@@ -31,7 +31,7 @@ void say(const char *fmt, ...)
 	va_end(ap);
 	if (n >= (int)sizeof(line))
 		n = (int)sizeof(line) - 1;
-	dprintf(fd, "ktstr-init: %.*s\r\n", n, line);
+	dprintf(fd, "ktstr-init: %.*s\n", n, line);
 	tcdrain(fd);
 	close(fd);
 }
@@ -46,7 +46,7 @@ void reboot_now(void)
 /* Async-signal-safe: open, write, tcdrain, reboot. The number is spelled by hand. */
 static void on_fatal(int sig)
 {
-	char line[] = "PANIC: ktstr-init died of signal 00\r\n";
+	char line[] = "PANIC: ktstr-init died of signal 00\n";
 	char *digits = strchr(line, '0');
 	int fd = serial();
 

@@ -96,6 +96,8 @@ short link_events(const struct link *l, bool want_input);
 void link_turn(struct link *l, short revents, proto_frame_fn *fn, void *user);
 /* Blocks until everything is written. */
 void link_flush(struct link *l);
+/* Flush and reboot, for a session that the guest ended itself. */
+void link_reboot(struct link *l) __attribute__((noreturn));
 /* The end of everything: flush, wait for the host's PROTO_SHUTDOWN, reboot. */
 void link_finish(struct link *l) __attribute__((noreturn));
 /* Says why init cannot go on, with the kernel log where `dmesg`, then link_finish(). */
@@ -116,9 +118,16 @@ size_t motd_format(const struct guest_conf *c, char *out, size_t size);
 char **child_environ(const struct guest_conf *c);
 /* In the child between fork and exec: default signals, empty mask. */
 void child_clean(void);
-/* A descriptor that is readable when children have died. */
+/* A descriptor that is readable when children have died, or when somebody asks init for the
+ * machine's end. */
 int child_signalfd(void);
-/* Reaps all that are dead. When `pid` is among them: true, and its status as a shell gives it. */
-bool child_reap(int sigfd, pid_t pid, int *status);
+/* What the descriptor had to say. */
+struct child_news {
+	bool exited; /* the process asked about is dead */
+	int status;  /* of it, as a shell gives it */
+	bool reboot; /* busybox's reboot, poweroff, halt, or Ctrl-Alt-Del */
+};
+/* Reaps all that are dead. */
+struct child_news child_reap(int sigfd, pid_t pid);
 /* Directories under /include-files that hold a program, joined by ':' with the system's behind. */
 char *child_path(void);

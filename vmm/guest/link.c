@@ -127,6 +127,12 @@ static void on_last_frame(void *user, uint32_t tag, const unsigned char *payload
 		*(bool *)user = true;
 }
 
+void link_reboot(struct link *l)
+{
+	link_flush(l);
+	reboot_now();
+}
+
 void link_finish(struct link *l)
 {
 	bool over = false;
