@@ -101,9 +101,10 @@ static void a_session_from_greeting_to_exit(void **state)
 	wait_since(g, from, "now 40 132\r\n");
 	wait_since(g, from, PROMPT);
 	run(g, "sleep 1000 & echo job$((3*3))", "job9");
-	/* Ctrl-C reaches the foreground process through the terminal */
+	/* Ctrl-C reaches the foreground process through the terminal; that it is the foreground one
+	 * is sure once it has said something itself */
 	from = g->console.len;
-	type_line(g, "echo wait$((2*2)); cat");
+	type_line(g, "sh -c 'echo wait$((2*2)); exec cat'");
 	wait_since(g, from, "wait4");
 	guest_type(g, "\003");
 	wait_since(g, from, PROMPT);
