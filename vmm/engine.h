@@ -24,8 +24,9 @@ struct engine_request {
 	int disk_fd;	     /* unlinked backing file, -1 = none */
 	int log_fd;	     /* COM1, kernel console: the engine writes, we read */
 	int bulk_fd; /* framed port: virtio port PROTO_PORT_BULK, or COM2 when !virtio; both ways */
-	int console_fd; /* virtio port PROTO_PORT_CONSOLE; -1 when !virtio */
-	int stderr_fd;	/* the engine's own complaints */
+	int console_fd;			      /* virtio port PROTO_PORT_CONSOLE; -1 when !virtio */
+	int stderr_fd;			      /* the engine's own complaints */
+	const struct vm_placement *placement; /* where on this host; NULL = anywhere */
 };
 
 /* What this engine cannot build although the rules of a topology allow it. Cheap; also done by

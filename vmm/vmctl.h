@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "src/base/cpuset.h"
 #include "src/base/err.h"
 #include "src/base/str.h"
 
@@ -26,6 +27,30 @@ int vm_topology_parse(const char *text, struct vm_topology *out, struct err *e);
 void vm_topology_format(const struct vm_topology *t, struct str *out);
 
 enum { VM_MEMORY_MIN_MIB = 128, VM_VCPUS_MAX = 255 };
+
+/*
+ * Where on this host a guest runs, as its reservation has it: an engine does as much of this as it
+ * can and names in a note what it cannot. Zeroed: anywhere, nothing held, no performance mode.
+ */
+struct vm_placement {
+	struct cpuset cpus;	  /* all of the engine's threads stay on these; empty = anywhere */
+	struct cpuset *vcpu_cpus; /* owned, by vCPU number: each is pinned; NULL = as `cpus` says */
+	unsigned nvcpus;	  /* of vcpu_cpus */
+	struct cpuset service;	  /* for threads that are no vCPUs; empty = as `cpus` says */
+	int vcpu_fifo;		  /* SCHED_FIFO priority of vCPU threads, 0 = ordinary */
+	int service_fifo;	  /* of the thread that watches them */
+	bool hugepages;		  /* 2 MiB pages for the guest's memory, where enough are free */
+	struct cpuset *node_mems; /* owned, by guest node: host nodes that its memory is bound to
+				     (MPOL_BIND); NULL = anywhere */
+	unsigned nnodes;	  /* of node_mems */
+	bool keep_running;  /* PAUSE and HLT do not leave the guest: KVM_CAP_X86_DISABLE_EXITS */
+	bool realtime_hint; /* KVM_HINTS_REALTIME in CPUID 0x40000001 EDX */
+	int *locks;	    /* owned, open lock files: the engine's process inherits them, so that
+			       the reservation lasts exactly as long as the guest */
+	size_t nlocks;
+};
+/* Closes the locks too. */
+void vm_placement_release(struct vm_placement *p);
 
 /* Everything a VM is asked to be. Strings are borrowed during vm_start(). */
 struct vm_config {

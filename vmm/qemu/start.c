@@ -46,24 +46,30 @@ int engine_check(const struct vm_config *c, struct err *e)
 }
 
 /* The descriptors that argv names keep their numbers; everything else is closed in QEMU. */
-static size_t inherit(const struct engine_request *q, struct spawn_fd fds[7])
+enum { NAMED_FDS = 7 };
+
+static size_t inherit(const struct engine_request *q, struct spawn_fd *fds)
 {
 	const int named[] = {q->kernel_fd > 0 ? q->kernel_fd : -1, q->initrd_fd, q->log_fd,
 		q->bulk_fd, q->virtio ? q->console_fd : -1, q->disk_fd};
-	size_t n = 0;
+	size_t n = 0, locks = q->placement ? q->placement->nlocks : 0;
 
 	fds[n++] = (struct spawn_fd){q->stderr_fd, 2};
 	for (size_t i = 0; i < ARRAY_LEN(named); i++)
 		if (named[i] >= 0)
 			fds[n++] = (struct spawn_fd){named[i], named[i]};
+	/* A lock lasts as long as its last descriptor: the reservation dies with QEMU. */
+	for (size_t i = 0; i < locks; i++)
+		fds[n++] = (struct spawn_fd){q->placement->locks[i], q->placement->locks[i]};
 	return n;
 }
 
 pid_t engine_qemu_start(const struct engine_request *q, struct err *e)
 {
 	cleanup_strv struct strv argv = STRV_INIT;
+	cleanup_free struct spawn_fd *fds =
+		xcalloc(NAMED_FDS + (q->placement ? q->placement->nlocks : 0), sizeof(*fds));
 	struct qemu_facts facts;
-	struct spawn_fd fds[7];
 	struct spawn s = {.fds = fds, .new_session = true, .die_with_parent = true};
 	int rc = engine_check_topology(&q->config->topology, e);
 	pid_t pid;
