@@ -319,8 +319,7 @@ static void draw_count(const struct boot *b, const struct paint *p, struct view 
 	if (read_topology(b, &c, NULL))
 		return;
 	vm_topology_format(&c.topology, &text);
-	str_printf(&text, ", %u CPU%s", c.topology.llcs * c.topology.cores * c.topology.threads,
-		c.topology.llcs * c.topology.cores * c.topology.threads == 1 ? "" : "s");
+	str_printf(&text, ", %u CPU%s", c.topology.vcpus, c.topology.vcpus == 1 ? "" : "s");
 	if (v.at.cols > LABEL + 30)
 		view_text(v, row, v.at.cols - (int)text.len - 1, theme_style(p->theme, THEME_DIM),
 			str_get(&text));
@@ -407,17 +406,15 @@ static void *open_dialog(struct pane *host, const void *arg, struct err *e)
 {
 	const struct boot_shape *shape = arg;
 	struct boot *b = xcalloc(1, sizeof(*b));
-	char text[64];
 
 	(void)e;
 	b->host = host;
 	b->wrong = -1;
 	if (shape) {
-		const struct vm_topology *t = &shape->topology;
+		cleanup_str struct str text = STR_INIT;
 
-		snprintf(
-			text, sizeof(text), "%u,%u,%u,%u", t->nodes, t->llcs, t->cores, t->threads);
-		field_set(&b->field[TOPOLOGY], text);
+		vm_topology_spell(&shape->topology, &text);
+		field_set(&b->field[TOPOLOGY], str_get(&text));
 		b->at = TOPOLOGY;
 		if (shape->what)
 			b->what = xstrdup(shape->what);

@@ -141,28 +141,28 @@ static void next_view(struct topo_view *w)
 static void boot(struct topo_view *w)
 {
 	const struct topo *t = w->t;
-	struct boot_shape shape = {.topology = {1, 1, 1, 1}};
+	struct boot_shape shape;
+	unsigned n = 0, cores = 1, threads = 1;
 	char what[32];
 
-	for (unsigned i = 0, llcs = 0; i < t->nllcs; i++) {
+	for (unsigned i = 0; i < t->nllcs; i++) {
 		const struct topo_llc *l = &t->llcs[i];
 		bool in = w->cursor.kind == TOPO_NODE ? l->node == t->nodes[w->cursor.index].id
 						      : i == topo_view_llc_of(w);
 
 		if (!in)
 			continue;
-		shape.topology.llcs = ++llcs;
-		if (l->ncores > shape.topology.cores)
-			shape.topology.cores = l->ncores;
-		if (l->threads > shape.topology.threads)
-			shape.topology.threads = l->threads;
+		n++;
+		if (l->ncores > cores)
+			cores = l->ncores;
+		if (l->threads > threads)
+			threads = l->threads;
 	}
-	while (shape.topology.llcs > 1 &&
-		shape.topology.llcs * shape.topology.cores * shape.topology.threads > VM_VCPUS_MAX)
-		shape.topology.llcs--;
-	while (shape.topology.cores > 1 &&
-		shape.topology.cores * shape.topology.threads > VM_VCPUS_MAX)
-		shape.topology.cores--;
+	while (n > 1 && n * cores * threads > VM_VCPUS_MAX)
+		n--;
+	while (cores > 1 && cores * threads > VM_VCPUS_MAX)
+		cores--;
+	shape.topology = vm_topology_uniform(1, n ? n : 1, cores, threads);
 	if (w->cursor.kind == TOPO_NODE)
 		snprintf(what, sizeof(what), "node %u", t->nodes[w->cursor.index].id);
 	else

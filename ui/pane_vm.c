@@ -357,7 +357,7 @@ static void *vm_open(struct pane *host, const void *arg, struct err *e)
 	w->buf = xmalloc(VM_READ);
 	w->vm = vm;
 	w->topology = c->topology;
-	w->vcpus = (uint64_t)c->topology.llcs * c->topology.cores * c->topology.threads;
+	w->vcpus = c->topology.vcpus;
 	w->memory_mib = c->memory_mib;
 	w->mode = VM_INPUT;
 	w->started = clock_mono_ns();

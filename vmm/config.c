@@ -83,7 +83,8 @@ static void encode_row(const struct row *r, const void *setup, struct str *out)
 		put_number(out, r->key, *(const enum vm_accel *)m);
 		break;
 	case TOPOLOGY:
-		str_printf(out, "%s=%u,%u,%u,%u", r->key, t->nodes, t->llcs, t->cores, t->threads);
+		str_printf(out, "%s=", r->key);
+		vm_topology_spell(t, out);
 		str_append(out, "", 1);
 		break;
 	}
@@ -177,7 +178,7 @@ int vm_config_decode(const char *bytes, size_t n, struct vm_setup *out, struct e
 		}
 		at += len + 1;
 	}
-	if (!out->c.topology.threads) {
+	if (!out->c.topology.vcpus) {
 		vm_setup_release(out);
 		return err_set(e, EINVAL, "the configuration of a VM has no topology");
 	}

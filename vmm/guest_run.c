@@ -189,7 +189,7 @@ static void send_info(struct host *h)
 	json_key_str(&j, "release", b->kernel.release);
 	json_key_str(&j, "origin", b->kernel.origin);
 	json_key_u64(&j, "memory_mib", b->memory_mib);
-	json_key_u64(&j, "vcpus", (uint64_t)t->llcs * t->cores * t->threads);
+	json_key_u64(&j, "vcpus", t->vcpus);
 	json_key_u64(&j, "initrd_bytes", b->payload.size);
 	json_key_bool(&j, "virtio", b->virtio);
 	json_object_end(&j);

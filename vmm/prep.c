@@ -135,6 +135,8 @@ static void late_conf(void *user, const struct payload *known, struct strv *conf
 
 static void guest_conf(const struct vm_config *c, struct strv *conf)
 {
+	cleanup_str struct str shape = STR_INIT;
+
 	if (c->exec)
 		strv_pushf(conf, PROTO_CONF_EXEC "=%s", c->exec);
 	for (size_t i = 0; i < c->env.n; i++)
@@ -145,8 +147,8 @@ static void guest_conf(const struct vm_config *c, struct strv *conf)
 		strv_pushf(conf, PROTO_CONF_COLORTERM "=%s", c->colorterm);
 	strv_pushf(conf, PROTO_CONF_ROWS "=%u", c->rows ? c->rows : 24);
 	strv_pushf(conf, PROTO_CONF_COLS "=%u", c->cols ? c->cols : 80);
-	strv_pushf(conf, PROTO_CONF_TOPOLOGY "=%u,%u,%u,%u", c->topology.nodes, c->topology.llcs,
-		c->topology.cores, c->topology.threads);
+	vm_topology_spell(&c->topology, &shape);
+	strv_pushf(conf, PROTO_CONF_TOPOLOGY "=%s", str_get(&shape));
 }
 
 /* Says once, in one line, why the guest is served over its serial port. */

@@ -1,113 +1,129 @@
-/* `N,L,C,T`: the shape of a guest, as people type it (spec/vmm 1.1, 1.2). */
-#include "vmm/vmctl.h"
+/* Reading the shape of a guest: who is where. */
+#include "vmm/topology.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "src/base/parse.h"
-
-static const char *const field_names[4] = {"numa_nodes", "llcs", "cores", "threads"};
-
-/* Copies the i-th comma-separated field into buf; false when there is no such field or it is too
- * long to be a number. */
-static bool field(const char *text, unsigned i, char *buf, size_t size)
+void vm_topology_default_distances(struct vm_topology *t)
 {
-	size_t n;
+	for (unsigned a = 0; a < t->nodes; a++)
+		for (unsigned b = 0; b < t->nodes; b++)
+			t->distance[a][b] = a == b ? VM_DISTANCE_LOCAL : VM_DISTANCE_REMOTE;
+}
 
-	for (; i; i--) {
-		text = strchr(text, ',');
-		if (!text)
-			return false;
-		text++;
-	}
-	n = strcspn(text, ",");
-	if (n >= size)
-		n = size - 1;
-	memcpy(buf, text, n);
-	buf[n] = 0;
+struct vm_topology vm_topology_uniform(
+	unsigned nodes, unsigned llcs, unsigned cores, unsigned threads)
+{
+	struct vm_topology t = {
+		.nodes = (uint16_t)nodes,
+		.llcs = (uint16_t)llcs,
+		.vcpus = (uint16_t)(llcs * cores * threads),
+	};
+
+	for (unsigned n = 0; n < nodes; n++)
+		t.node_llcs[n] = (uint16_t)(llcs / nodes);
+	for (unsigned l = 0; l < llcs; l++)
+		t.llc[l] = (struct vm_llc){(uint16_t)cores, (uint16_t)threads};
+	vm_topology_default_distances(&t);
+	return t;
+}
+
+/* The node of a cache: the first whose caches reach beyond it. */
+static unsigned node_of(const struct vm_topology *t, unsigned llc)
+{
+	unsigned node = 0, end = t->node_llcs[0];
+
+	while (llc >= end && node + 1 < t->nodes)
+		end += t->node_llcs[++node];
+	return node;
+}
+
+bool vm_place_first(const struct vm_topology *t, struct vm_place *p)
+{
+	*p = (struct vm_place){.node = node_of(t, 0)};
+	return t->vcpus > 0;
+}
+
+bool vm_place_next(const struct vm_topology *t, struct vm_place *p)
+{
+	const struct vm_llc *l = &t->llc[p->llc];
+
+	if (p->cpu + 1U >= t->vcpus)
+		return false;
+	p->cpu++;
+	if (++p->thread < l->threads)
+		return true;
+	p->thread = 0;
+	if (++p->core < l->cores)
+		return true;
+	p->core = 0;
+	p->llc++;
+	p->node = node_of(t, p->llc);
 	return true;
 }
 
-static unsigned count_fields(const char *text)
+struct vm_place vm_topology_place(const struct vm_topology *t, unsigned cpu)
 {
-	unsigned n = 1;
+	struct vm_place p = {.cpu = cpu};
+	unsigned left = cpu;
 
-	for (; *text; text++)
-		n += *text == ',';
-	return n;
-}
-
-/* The rules that hold between the numbers. */
-static int check(const char *text, const unsigned v[4], struct err *e)
-{
-	uint64_t vcpus;
-
-	for (unsigned i = 0; i < 4; i++)
-		if (v[i] == 0)
-			return err_set(e, EINVAL,
-				"invalid topology '%s': %s is 0, all values must be >= 1", text,
-				field_names[i]);
-	if (v[1] % v[0]) {
-		err_set(e, EINVAL,
-			"invalid topology '%s': llcs (%u) counts the whole machine and must be a "
-			"multiple of numa_nodes (%u)",
-			text, v[1], v[0]);
-		return err_hint(e, "%u last-level caches per node: --topology %u,%u,%u,%u",
-			v[1] / v[0] + 1, v[0], (v[1] / v[0] + 1) * v[0], v[2], v[3]);
+	while (p.llc + 1U < t->llcs && left >= t->llc[p.llc].cores * t->llc[p.llc].threads) {
+		left -= t->llc[p.llc].cores * t->llc[p.llc].threads;
+		p.llc++;
 	}
-	/* Each step stays far below 2^64: the product so far is at most the limit. */
-	vcpus = v[1];
-	for (unsigned i = 2; i < 4 && vcpus <= VM_VCPUS_MAX; i++)
-		vcpus *= v[i];
-	if (vcpus > VM_VCPUS_MAX)
-		return err_set(e, EINVAL,
-			"invalid topology '%s': %u llcs x %u cores x %u threads asks for more than "
-			"%d vCPUs, the most that a guest can have here",
-			text, v[1], v[2], v[3], VM_VCPUS_MAX);
-	return 0;
+	p.node = node_of(t, p.llc);
+	p.core = left / t->llc[p.llc].threads;
+	p.thread = left % t->llc[p.llc].threads;
+	return p;
 }
 
-int vm_topology_parse(const char *text, struct vm_topology *out, struct err *e)
+unsigned vm_topology_llc_first(const struct vm_topology *t, unsigned llc)
 {
-	unsigned v[4];
-	char raw[32];
-	int rc;
+	unsigned cpus = 0;
 
-	if (count_fields(text) != 4) {
-		err_set(e, EINVAL,
-			"invalid topology '%.64s': expected 'numa_nodes,llcs,cores,threads'", text);
-		return err_hint(e, "two nodes, four caches, two cores per cache, two threads per "
-				   "core: --topology 2,4,2,2");
-	}
-	for (unsigned i = 0; i < 4; i++) {
-		field(text, i, raw, sizeof(raw));
-		if (parse_u32(raw, &v[i], NULL))
-			return err_set(e, EINVAL, "invalid %s value: '%s' in topology '%.64s'",
-				field_names[i], raw, text);
-	}
-	rc = check(text, v, e);
-	if (!rc)
-		*out = (struct vm_topology){v[0], v[1], v[2], v[3]};
-	return rc;
+	for (unsigned l = 0; l < llc; l++)
+		cpus += t->llc[l].cores * t->llc[l].threads;
+	return cpus;
 }
 
-void vm_topology_format(const struct vm_topology *t, struct str *out)
+unsigned vm_topology_node_first(const struct vm_topology *t, unsigned node)
 {
-	str_printf(out, "%un%ul%uc%ut", t->nodes, t->llcs, t->cores, t->threads);
+	unsigned llcs = 0;
+
+	for (unsigned n = 0; n < node; n++)
+		llcs += t->node_llcs[n];
+	return vm_topology_llc_first(t, llcs);
 }
 
-const char *vm_stage_name(enum vm_stage s)
+unsigned vm_topology_max_cores(const struct vm_topology *t)
 {
-	static const char *const names[] = {
-		[VM_STAGE_STARTING] = "starting",
-		[VM_STAGE_KERNEL] = "finding the kernel",
-		[VM_STAGE_PAYLOAD] = "packing the initramfs",
-		[VM_STAGE_BOOTING] = "booting",
-		[VM_STAGE_LINUX] = "kernel started",
-		[VM_STAGE_INIT] = "init running",
-		[VM_STAGE_PROMPT] = "ready",
-		[VM_STAGE_ENDED] = "ended",
-	};
+	unsigned most = 0;
 
-	return (unsigned)s < ARRAY_LEN(names) ? names[s] : "unknown";
+	for (unsigned l = 0; l < t->llcs; l++)
+		most = t->llc[l].cores > most ? t->llc[l].cores : most;
+	return most;
+}
+
+unsigned vm_topology_max_threads(const struct vm_topology *t)
+{
+	unsigned most = 0;
+
+	for (unsigned l = 0; l < t->llcs; l++)
+		most = t->llc[l].threads > most ? t->llc[l].threads : most;
+	return most;
+}
+
+bool vm_topology_is_uniform(const struct vm_topology *t)
+{
+	for (unsigned n = 1; n < t->nodes; n++)
+		if (t->node_llcs[n] != t->node_llcs[0])
+			return false;
+	for (unsigned l = 1; l < t->llcs; l++)
+		if (memcmp(&t->llc[l], &t->llc[0], sizeof(t->llc[0])) != 0)
+			return false;
+	return true;
+}
+
+bool vm_topology_is_offline(const struct vm_topology *t, unsigned cpu)
+{
+	return cpu < VM_VCPUS_MAX && (t->offline[cpu / 64] >> cpu % 64 & 1);
 }

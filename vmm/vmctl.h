@@ -14,19 +14,11 @@
 #include "src/base/cpuset.h"
 #include "src/base/err.h"
 #include "src/base/str.h"
+#include "vmm/topology.h"
 
 enum vm_accel { VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG };
 
-/* `N,L,C,T`: L counts the whole machine, vCPUs = L x C x T, N divides L. */
-struct vm_topology {
-	unsigned nodes, llcs, cores, threads;
-};
-/* Errors contain the tokens of spec/vmm 1.2 and say which rule is broken. */
-int vm_topology_parse(const char *text, struct vm_topology *out, struct err *e);
-/* "2n4l2c2t" */
-void vm_topology_format(const struct vm_topology *t, struct str *out);
-
-enum { VM_MEMORY_MIN_MIB = 128, VM_VCPUS_MAX = 255 };
+enum { VM_MEMORY_MIN_MIB = 128 };
 
 /*
  * Where on this host a guest runs, as its reservation has it: an engine does as much of this as it

@@ -11,7 +11,7 @@
 
 struct row {
 	const char *name;
-	struct vm_topology topology;
+	const char *topology;
 	uint32_t memory_mib;
 	enum vm_accel accel;
 	bool serial, disk, plain; /* plain: a QEMU without qboot and seccomp */
@@ -20,36 +20,36 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{.name = "tcg-1-1-1-1", .topology = {1, 1, 1, 1}, .memory_mib = 284, .accel = VM_ACCEL_TCG},
+	{.name = "tcg-1-1-1-1", .topology = "1,1,1,1", .memory_mib = 284, .accel = VM_ACCEL_TCG},
 	{.name = "tcg-1-2-4-2-unpacked",
-		.topology = {1, 2, 4, 2},
+		.topology = "1,2,4,2",
 		.memory_mib = 512,
 		.accel = VM_ACCEL_TCG,
 		.kernel_fd = 9},
 	{.name = "tcg-2-4-2-2-disk",
-		.topology = {2, 4, 2, 2},
+		.topology = "2,4,2,2",
 		.memory_mib = 512,
 		.accel = VM_ACCEL_TCG,
 		.disk = true},
 	{.name = "tcg-4-4-1-1-uneven",
-		.topology = {4, 4, 1, 1},
+		.topology = "4,4,1,1",
 		.memory_mib = 303,
 		.accel = VM_ACCEL_TCG},
 	{.name = "tcg-serial-plain",
-		.topology = {1, 1, 1, 1},
+		.topology = "1,1,1,1",
 		.memory_mib = 256,
 		.accel = VM_ACCEL_TCG,
 		.serial = true,
 		.plain = true},
-	{.name = "kvm-1-1-3-2", .topology = {1, 1, 3, 2}, .memory_mib = 300, .accel = VM_ACCEL_KVM},
+	{.name = "kvm-1-1-3-2", .topology = "1,1,3,2", .memory_mib = 300, .accel = VM_ACCEL_KVM},
 	{.name = "kvm-zen1-1-4-2-2",
-		.topology = {1, 4, 2, 2},
+		.topology = "1,4,2,2",
 		.memory_mib = 300,
 		.accel = VM_ACCEL_KVM,
 		.topoext = true,
 		.zen1 = true},
 	{.name = "kvm-amd-2-2-4-2",
-		.topology = {2, 2, 4, 2},
+		.topology = "2,2,4,2",
 		.memory_mib = 8192,
 		.accel = VM_ACCEL_KVM,
 		.topoext = true},
@@ -58,7 +58,7 @@ static const struct row rows[] = {
 static void render(const struct row *r, struct str *out)
 {
 	char image[] = "/boot/vmlinuz-6.1.0";
-	const struct vm_config c = {.topology = r->topology};
+	struct vm_config c = {0};
 	const struct vm_kernel k = {.image = image};
 	const struct qemu_facts f = {
 		.program = "/usr/bin/qemu-system-x86_64",
@@ -84,6 +84,8 @@ static void render(const struct row *r, struct str *out)
 	};
 	cleanup_strv struct strv argv = STRV_INIT;
 
+	if (vm_topology_parse(r->topology, &c.topology, NULL))
+		abort();
 	qemu_argv(&q, &f, &argv);
 	for (size_t i = 0; i < argv.n; i++) {
 		bool value = i > 0 && argv.v[i][0] != '-';

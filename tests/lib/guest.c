@@ -123,8 +123,8 @@ static pid_t boot(struct guest *g, const struct guest_setup *s, const struct ker
 	int log_fd, bulk_fd, console_fd;
 	pid_t pid;
 
-	if (!c.topology.nodes)
-		c.topology = (struct vm_topology){1, 1, 1, 1};
+	if (!c.topology.vcpus)
+		c.topology = vm_topology_uniform(1, 1, 1, 1);
 	push_all(&c.append, "", s->append);
 	if (engine_choose_accel(VM_ACCEL_AUTO, &accel, &g->e))
 		return -1;

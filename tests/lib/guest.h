@@ -12,7 +12,7 @@
 #include "vmm/proto.h"
 
 struct guest_setup {
-	struct vm_topology topology; /* all 0 = 1,1,1,1 */
+	struct vm_topology topology; /* vcpus 0 = 1,1,1,1 */
 	uint32_t memory_mib;	     /* floor */
 	bool serial;		     /* no virtio: COM2; and the kernel's image as it is */
 	bool truncated;		     /* pretend that unpacking stopped early */

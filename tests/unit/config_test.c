@@ -13,7 +13,7 @@ static void fill(struct vm_config *c)
 	*c = (struct vm_config){
 		.kernel = "distro",
 		.modules = "/a b/c=d",
-		.topology = {2, 4, 2, 2},
+		.topology = vm_topology_uniform(2, 4, 2, 2),
 		.memory_mib = 4294967295u,
 		.accel = VM_ACCEL_TCG,
 		.exec = "printf '%s\\n' \"x\ny\" \xff\xfe",
@@ -84,7 +84,7 @@ static void test_round_trip(void **state)
 static void test_absent_stays_absent(void **state)
 {
 	cleanup_str struct str bytes = STR_INIT;
-	struct vm_config c = {.topology = {1, 1, 1, 1}};
+	struct vm_config c = {.topology = vm_topology_uniform(1, 1, 1, 1)};
 	struct vm_setup got;
 
 	(void)state;

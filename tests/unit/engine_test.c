@@ -64,7 +64,7 @@ static void memory_has_a_floor(void **state)
 
 static char *cmdline(bool dmesg, enum vm_accel accel, const char *append, struct err *e)
 {
-	struct vm_config c = {.topology = {1, 1, 1, 1}, .dmesg = dmesg};
+	struct vm_config c = {.topology = vm_topology_uniform(1, 1, 1, 1), .dmesg = dmesg};
 	char *line;
 
 	if (append)
@@ -156,17 +156,21 @@ static void the_disk_brings_its_driver(void **state)
 
 static void interrupt_ids_have_an_end(void **state)
 {
-	static const struct vm_topology good[] = {{1, 1, 1, 1}, {2, 4, 2, 2}, {1, 1, 255, 1},
-		{5, 255, 1, 1}, {1, 1, 127, 2}, {1, 31, 7, 1}};
-	static const struct vm_topology bad[] = {{1, 51, 5, 1}, {1, 33, 7, 1}, {1, 5, 17, 3}};
+	static const char *const good[] = {
+		"1,1,1,1", "2,4,2,2", "1,1,255,1", "5,255,1,1", "1,1,127,2", "1,31,7,1"};
+	static const char *const bad[] = {"1,51,5,1", "1,33,7,1", "1,5,17,3", "1,1,256,1"};
+	struct vm_topology t;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(good); i++)
-		assert_int_equal(engine_check_topology(&good[i], NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		assert_int_equal(vm_topology_parse(good[i], &t, NULL), 0);
+		assert_int_equal(engine_check_topology(&t, NULL), 0);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct err e = ERR_INIT;
 
-		assert_int_equal(engine_check_topology(&bad[i], &e), -EINVAL);
+		assert_int_equal(vm_topology_parse(bad[i], &t, NULL), 0);
+		assert_int_equal(engine_check_topology(&t, &e), -EINVAL);
 		assert_non_null(strstr(e.msg, "254"));
 	}
 }

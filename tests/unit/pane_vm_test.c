@@ -369,7 +369,7 @@ static void guest_heard(const char *want)
 
 static void boot_default(struct dash *d)
 {
-	const struct vm_config c = {.topology = {1, 2, 2, 1}};
+	const struct vm_config c = {.topology = vm_topology_uniform(1, 2, 2, 1)};
 	struct err e = ERR_INIT;
 
 	assert_non_null(app_open(d->app, &pane_vm, &c, &e));
@@ -919,7 +919,7 @@ static void the_fields_say_what_to_boot(void **state)
 	assert_non_null(latest);
 	assert_string_equal(latest->kernel, "distro");
 	assert_int_equal(latest->topology.nodes, 2);
-	assert_int_equal(latest->topology.threads, 2);
+	assert_int_equal(latest->topology.llc[0].threads, 2);
 	assert_int_equal(latest->memory_mib, 777);
 	assert_int_equal(latest->include.n, 3);
 	assert_string_equal(latest->include.v[2], "/etc");
@@ -977,7 +977,7 @@ static void a_start_that_fails_keeps_the_dialog(void **state)
 
 static void a_shape_presets_the_topology(void **state)
 {
-	const struct boot_shape shape = {{1, 1, 8, 2}, "LLC 0"};
+	const struct boot_shape shape = {vm_topology_uniform(1, 1, 8, 2), "LLC 0"};
 	struct dash d;
 
 	(void)state;
@@ -988,7 +988,7 @@ static void a_shape_presets_the_topology(void **state)
 	expect(&d, "New guest, shaped like LLC 0");
 	expect(&d, "1,1,8,2");
 	keys(&d, "Enter");
-	assert_int_equal(latest->topology.cores, 8);
+	assert_int_equal(latest->topology.llc[0].cores, 8);
 	dash_close(&d);
 }
 

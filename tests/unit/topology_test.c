@@ -12,7 +12,7 @@ static void test_good(void **state)
 {
 	static const struct {
 		const char *text;
-		struct vm_topology want;
+		unsigned want[4];
 		const char *name;
 	} cases[] = {
 		{"1,1,1,1", {1, 1, 1, 1}, "1n1l1c1t"},
@@ -20,18 +20,86 @@ static void test_good(void **state)
 		{"1,3,3,1", {1, 3, 3, 1}, "1n3l3c1t"},
 		{"4,4,1,1", {4, 4, 1, 1}, "4n4l1c1t"},
 		{"1,255,1,1", {1, 255, 1, 1}, "1n255l1c1t"},
+		{"1,1024,1,1", {1, 1024, 1, 1}, "1n1024l1c1t"},
+		{"64,64,16,1", {64, 64, 16, 1}, "64n64l16c1t"},
+		{"2n4l2c2t", {2, 4, 2, 2}, "2n4l2c2t"},
+		{"4c2t", {1, 1, 4, 2}, "1n1l4c2t"},
+		{"4c2t+4c2t/4c2t+4c2t", {2, 4, 4, 2}, "2n4l4c2t"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		cleanup_str struct str name = STR_INIT;
-		struct vm_topology got;
+		struct vm_topology got, want;
 
 		assert_int_equal(vm_topology_parse(cases[i].text, &got, NULL), 0);
-		assert_memory_equal(&got, &cases[i].want, sizeof(got));
+		want = vm_topology_uniform(
+			cases[i].want[0], cases[i].want[1], cases[i].want[2], cases[i].want[3]);
+		assert_memory_equal(&got, &want, sizeof(got));
 		vm_topology_format(&got, &name);
 		assert_string_equal(str_get(&name), cases[i].name);
 	}
+}
+
+static void test_unequal(void **state)
+{
+	static const char text[] = "4c2t+4c2t/8c1t/mem";
+	cleanup_str struct str name = STR_INIT, spelt = STR_INIT;
+	struct vm_topology t;
+
+	(void)state;
+	assert_int_equal(vm_topology_parse(text, &t, NULL), 0);
+	assert_int_equal(t.nodes, 3);
+	assert_int_equal(t.llcs, 3);
+	assert_int_equal(t.vcpus, 24);
+	assert_int_equal(t.node_llcs[0], 2);
+	assert_int_equal(t.node_llcs[2], 0);
+	assert_int_equal(t.llc[2].cores, 8);
+	assert_int_equal(vm_topology_max_cores(&t), 8);
+	assert_int_equal(vm_topology_max_threads(&t), 2);
+	assert_int_equal(vm_topology_node_first(&t, 1), 16);
+	assert_int_equal(vm_topology_node_first(&t, 2), 24);
+	assert_int_equal(vm_topology_node_first(&t, 3), 24);
+	assert_false(vm_topology_is_uniform(&t));
+	vm_topology_format(&t, &name);
+	vm_topology_spell(&t, &spelt);
+	assert_string_equal(str_get(&name), text);
+	assert_string_equal(str_get(&spelt), text);
+}
+
+/* The iterator, the look-up and the counts tell of the same vCPUs, in order. */
+static void expect_places(const char *text)
+{
+	struct vm_topology t;
+	struct vm_place p, last = {0};
+	unsigned seen = 0;
+
+	assert_int_equal(vm_topology_parse(text, &t, NULL), 0);
+	vm_topology_foreach(&p, &t)
+	{
+		struct vm_place same = vm_topology_place(&t, p.cpu);
+
+		assert_int_equal(p.cpu, seen++);
+		assert_memory_equal(&same, &p, sizeof(p));
+		assert_true(p.core < t.llc[p.llc].cores && p.thread < t.llc[p.llc].threads);
+		assert_true(p.node >= last.node && p.llc >= last.llc);
+		assert_true(p.cpu >= vm_topology_node_first(&t, p.node));
+		assert_true(p.cpu < vm_topology_node_first(&t, p.node + 1));
+		assert_true(p.cpu >= vm_topology_llc_first(&t, p.llc));
+		assert_true(p.cpu < vm_topology_llc_first(&t, p.llc + 1));
+		last = p;
+	}
+	assert_int_equal(seen, t.vcpus);
+}
+
+static void test_places(void **state)
+{
+	static const char *const texts[] = {"1,1,1,1", "2,4,2,2", "1,3,3,1", "4c2t+4c2t/8c1t/mem",
+		"mem/1c1t/mem/3c3t+1c1t", "64,64,16,1", "1,1024,1,1"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		expect_places(texts[i]);
 }
 
 static void test_bad(void **state)
@@ -51,10 +119,24 @@ static void test_bad(void **state)
 		{"1,1,1,0", "threads is 0, all values must be >= 1"},
 		{"2,3,1,1", "must be a multiple of numa_nodes (2)"},
 		{"2,1,1,1", "must be a multiple of numa_nodes (2)"},
-		{"1,256,1,1", "255 vCPUs"},
-		{"1,4294967295,4294967295,4294967295", "255 vCPUs"},
-		{"1,16,16,1", "255 vCPUs"},
-		{"1,2147483648,2,4294967295", "255 vCPUs"},
+		{"1,1025,1,1", "1024 vCPUs"},
+		{"1,4294967295,4294967295,4294967295", "1024 vCPUs"},
+		{"1,33,32,1", "1024 vCPUs"},
+		{"1,2147483648,2,4294967295", "1024 vCPUs"},
+		{"65,65,1,1", "64 nodes"},
+		{"2n3l1c1t", "must be a multiple of numa_nodes (2)"},
+		{"0n1l1c1t", "numa_nodes is 0"},
+		{"4c2t/", "'' at position 6 is neither a cache"},
+		{"4c2t++4c2t", "'' at position 6 is neither a cache"},
+		{"4c2t/4c2", "'4c2' at position 6 is neither a cache, as in '4c2t', nor 'mem'"},
+		{"4c2t/mem+1c1t", "'mem' at position 6 is neither"},
+		{"4c0t", "'4c0t' at position 1 has a 0"},
+		{"mem", "no node has a CPU"},
+		{"mem/mem", "no node has a CPU"},
+		{"1000c1t/25c1t", "1024 vCPUs"},
+		{"65536c65536t", "1024 vCPUs"},
+		{"4294967295c4294967295t", "1024 vCPUs"},
+		{"9999999999c1t", "is neither a cache"},
 	};
 
 	(void)state;
@@ -80,6 +162,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_unequal),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_stage_names),
 	};

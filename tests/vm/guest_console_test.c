@@ -79,8 +79,8 @@ static void a_session_from_greeting_to_exit(void **state)
 	static const char *const include[] = {"/bin/true", NULL};
 	static const unsigned char size[4] = {40, 0, 132, 0};
 	size_t from;
-	struct guest *g = guest_start(
-		&(struct guest_setup){.topology = {1, 2, 1, 1}, .conf = conf, .include = include});
+	struct guest *g = guest_start(&(struct guest_setup){
+		.topology = vm_topology_uniform(1, 2, 1, 1), .conf = conf, .include = include});
 
 	(void)state;
 	assert_non_null(g);

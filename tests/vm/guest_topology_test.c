@@ -60,8 +60,8 @@ static void expect_cpu(const struct guest *g, const struct vm_topology *t, unsig
 {
 	struct range core, llc;
 
-	around(&core, c, t->threads);
-	around(&llc, c, t->cores * t->threads);
+	around(&core, c, t->llc[0].threads);
+	around(&llc, c, t->llc[0].cores * t->llc[0].threads);
 	expect(g, "cpu/cpu%u/topology/thread_siblings_list:%s", c, core.text);
 	expect(g, "cpu/cpu%u/topology/physical_package_id:0", c);
 	expect(g, "cpu/cpu%u/cache/index%d/level:2", c, L2);
@@ -72,7 +72,7 @@ static void expect_cpu(const struct guest *g, const struct vm_topology *t, unsig
 
 static void expect_node(const struct guest *g, const struct vm_topology *t, unsigned node)
 {
-	unsigned cpus = t->llcs / t->nodes * t->cores * t->threads;
+	unsigned cpus = t->llcs / t->nodes * t->llc[0].cores * t->llc[0].threads;
 	cleanup_str struct str distances = STR_INIT;
 	struct range r;
 
@@ -84,7 +84,7 @@ static void expect_node(const struct guest *g, const struct vm_topology *t, unsi
 
 static void check(struct vm_topology t)
 {
-	unsigned cpus = t.llcs * t.cores * t.threads;
+	unsigned cpus = t.vcpus;
 	struct guest *g = guest_start(
 		&(struct guest_setup){.exec = script, .topology = t, .memory_mib = 512});
 	struct range all;
@@ -105,26 +105,26 @@ static void check(struct vm_topology t)
 static void two_llcs_of_four_cores(void **state)
 {
 	(void)state;
-	check((struct vm_topology){1, 2, 4, 2});
+	check(vm_topology_uniform(1, 2, 4, 2));
 }
 
 static void cores_that_are_no_power_of_two(void **state)
 {
 	(void)state;
-	check((struct vm_topology){1, 1, 3, 2});
-	check((struct vm_topology){1, 3, 3, 1});
+	check(vm_topology_uniform(1, 1, 3, 2));
+	check(vm_topology_uniform(1, 3, 3, 1));
 }
 
 static void two_nodes_of_two_llcs(void **state)
 {
 	(void)state;
-	check((struct vm_topology){2, 4, 2, 2});
+	check(vm_topology_uniform(2, 4, 2, 2));
 }
 
 static void four_nodes_of_one_cpu(void **state)
 {
 	(void)state;
-	check((struct vm_topology){4, 4, 1, 1});
+	check(vm_topology_uniform(4, 4, 1, 1));
 }
 
 int main(void)

@@ -60,8 +60,8 @@ static void machine(const struct engine_request *q, const struct qemu_facts *f, 
 		option(out, "-accel", "tcg,thread=multi");
 		option(out, "-cpu", "max,vendor=GenuineIntel,-erms,-fsrm,-la57");
 	}
-	optionf(out, "-smp", "%u,sockets=1,dies=%u,cores=%u,threads=%u",
-		t->llcs * t->cores * t->threads, t->llcs, t->cores, t->threads);
+	optionf(out, "-smp", "%u,sockets=1,dies=%u,cores=%u,threads=%u", t->vcpus, t->llcs,
+		vm_topology_max_cores(t), vm_topology_max_threads(t));
 	optionf(out, "-m", "%uM", q->memory_mib);
 	qemu_numa(t, q->memory_mib, out);
 }

@@ -1,7 +1,5 @@
 #include "vmm/qemu/numa.h"
 
-enum { LOCAL = 10, REMOTE = 20 }; /* what the kernel calls LOCAL_DISTANCE, REMOTE_DISTANCE */
-
 static void take(struct strv *out, const char *name, char *value)
 {
 	strv_push(out, name);
@@ -16,7 +14,7 @@ static uint32_t share(uint32_t memory_mib, unsigned nodes, unsigned node)
 
 void qemu_numa(const struct vm_topology *t, uint32_t memory_mib, struct strv *out)
 {
-	unsigned dies = t->llcs / t->nodes;
+	unsigned die = 0;
 
 	if (t->nodes < 2)
 		return;
@@ -26,12 +24,12 @@ void qemu_numa(const struct vm_topology *t, uint32_t memory_mib, struct strv *ou
 				share(memory_mib, t->nodes, n)));
 		take(out, "-numa", xasprintf("node,nodeid=%u,memdev=mem%u", n, n));
 	}
-	for (unsigned die = 0; die < t->llcs; die++)
-		take(out, "-numa",
-			xasprintf("cpu,node-id=%u,socket-id=0,die-id=%u", die / dies, die));
+	for (unsigned n = 0; n < t->nodes; n++)
+		for (unsigned i = 0; i < t->node_llcs[n]; i++, die++)
+			take(out, "-numa",
+				xasprintf("cpu,node-id=%u,socket-id=0,die-id=%u", n, die));
 	for (unsigned a = 0; a < t->nodes; a++)
 		for (unsigned b = 0; b < t->nodes; b++)
 			take(out, "-numa",
-				xasprintf("dist,src=%u,dst=%u,val=%d", a, b,
-					a == b ? LOCAL : REMOTE));
+				xasprintf("dist,src=%u,dst=%u,val=%u", a, b, t->distance[a][b]));
 }

@@ -21,21 +21,33 @@ static unsigned bits(unsigned n)
 	return b;
 }
 
+static unsigned apic_id_max(const struct vm_topology *t)
+{
+	unsigned thread_bits = bits(vm_topology_max_threads(t)),
+		 core_bits = bits(vm_topology_max_cores(t));
+	const struct vm_llc *last = &t->llc[t->llcs - 1];
+
+	return (t->llcs - 1U) << (core_bits + thread_bits) | (last->cores - 1U) << thread_bits |
+	       (last->threads - 1U);
+}
+
 int engine_check_topology(const struct vm_topology *t, struct err *e)
 {
-	unsigned thread_bits = bits(t->threads), core_bits = bits(t->cores);
-	uint64_t id = (uint64_t)(t->llcs - 1) << (core_bits + thread_bits) |
-		      (uint64_t)(t->cores - 1) << thread_bits | (t->threads - 1);
+	unsigned cores = vm_topology_max_cores(t), threads = vm_topology_max_threads(t);
+	cleanup_str struct str shape = STR_INIT;
 
-	if (id <= APIC_ID_MAX)
+	if (!vm_topology_is_uniform(t))
+		return err_set(e, EINVAL, "QEMU cannot be given a topology of unequal parts");
+	if (apic_id_max(t) <= APIC_ID_MAX)
 		return 0;
+	vm_topology_spell(t, &shape);
 	err_set(e, EINVAL,
-		"topology %u,%u,%u,%u needs interrupt ids up to %llu, and QEMU has them up to %d",
-		t->nodes, t->llcs, t->cores, t->threads, (unsigned long long)id, APIC_ID_MAX);
+		"topology %.64s needs interrupt ids up to %u, and QEMU has them up to %d",
+		str_get(&shape), apic_id_max(t), APIC_ID_MAX);
 	return err_hint(e,
 		"cores and threads that are powers of two waste no ids: %u cores x %u "
 		"threads take as many as %u x %u",
-		t->cores, t->threads, 1U << core_bits, 1U << thread_bits);
+		cores, threads, 1U << bits(cores), 1U << bits(threads));
 }
 
 int engine_check(const struct vm_config *c, struct err *e)
