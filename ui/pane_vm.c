@@ -240,6 +240,8 @@ static void on_control(void *user, int fd, uint32_t events)
 		case VM_EVENT_DMESG:
 		case VM_EVENT_STDOUT:
 		case VM_EVENT_STDERR:
+		case VM_EVENT_POWER:
+		case VM_EVENT_REPORT:
 			break;
 		}
 	}

@@ -25,6 +25,7 @@ static const struct row rows[] = {
 	ROW("topology", TOPOLOGY, c.topology),
 	ROW("memory_mib", U32, c.memory_mib),
 	ROW("accel", ACCEL, c.accel),
+	ROW("kaslr", BOOLEAN, c.kaslr),
 	ROW("exec", TEXT, c.exec),
 	ROW("exec_timeout_ns", U64, c.exec_timeout_ns),
 	ROW("dmesg", BOOLEAN, c.dmesg),
@@ -105,7 +106,7 @@ static int decode_number(const struct row *r, char *value, void *m)
 		[U32] = UINT32_MAX,
 		[U64] = UINT64_MAX,
 		[BOOLEAN] = 1,
-		[ACCEL] = VM_ACCEL_TCG,
+		[ACCEL] = VM_ACCEL_QEMU_KVM,
 	};
 	uint64_t v;
 

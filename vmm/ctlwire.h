@@ -33,12 +33,17 @@ enum ctl_type {
 	CTL_STDERR,   /* [bytes] */
 	CTL_EXIT,     /* a = status 0..255, [text: reason] */
 	CTL_CREDIT,   /* a = further bytes of stdin that may be sent */
+	CTL_RUNNING,  /* a = 1: the guest runs again, 0: it is paused */
+	CTL_REPORT,   /* [JSON object] */
 	/* client to child */
 	CTL_STDIN = 64, /* [bytes], none = end of file */
 	CTL_RESIZE,	/* a = rows, b = columns */
 	CTL_SIGNAL,	/* a = signal number */
 	CTL_KILL,
+	CTL_POWER, /* a = enum ctl_power, b = key of CTL_SYSRQ */
 };
+
+enum ctl_power { CTL_PAUSE = 1, CTL_RESUME, CTL_NMI, CTL_SYSRQ, CTL_RESET };
 
 struct ctl_message {
 	enum ctl_type type;

@@ -1,10 +1,12 @@
 /*
  * An engine runs one guest: it takes a kernel, an initramfs and descriptors for the guest's ports,
- * and gives back a process to wait for. vmm/qemu is one; our own monitor will be another behind the
- * same struct. Only vmm/host.c calls this.
+ * and gives back a process to wait for and a descriptor to talk to it. vmm/kvm is our own monitor,
+ * vmm/qemu runs the same guest where KVM cannot. Only the host's process (vmm/host.c and its parts)
+ * calls this, and it does so through the table alone.
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -12,11 +14,45 @@
 #include "src/base/err.h"
 #include "vmm/host.h"
 
+/* Moments of a run that only the engine sees; CLOCK_MONOTONIC ns, 0 = has not happened. */
+enum engine_mark {
+	ENGINE_STARTED,	  /* its process, or thread of it, began */
+	ENGINE_FIRST_RUN, /* the first CPU was about to run */
+	ENGINE_KERNEL,	  /* the guest's kernel touched its first device */
+	ENGINE_MARKS,
+};
+
+/* Why a virtual CPU came back to us, summed over all CPUs. */
+enum engine_exit {
+	ENGINE_EXIT_IO,
+	ENGINE_EXIT_MMIO,
+	ENGINE_EXIT_HLT,
+	ENGINE_EXIT_INTR, /* a signal or a kick */
+	ENGINE_EXIT_IOAPIC_EOI,
+	ENGINE_EXIT_SYSTEM,
+	ENGINE_EXIT_SHUTDOWN,
+	ENGINE_EXIT_OTHER,
+	ENGINE_EXITS,
+};
+const char *engine_exit_name(enum engine_exit x); /* "io", "mmio", ... */
+
+/*
+ * What the engine's process leaves behind, in memory that it shares with the host: it is there
+ * however that process ends. Only numbers, each of which the host reads once: a guest that broke
+ * into the monitor can make them wrong, nothing else.
+ */
+struct engine_report {
+	_Atomic uint64_t at[ENGINE_MARKS];
+	_Atomic uint64_t exits[ENGINE_EXITS];
+	_Atomic uint64_t setup_cpu_ns; /* CPU time from the start to the first run */
+	_Atomic bool counts;	       /* this engine fills in exits[] */
+};
+
 struct engine_request {
 	const struct vm_config *config;
 	const struct vm_kernel *kernel;
-	int kernel_fd; /* of engine_unpack_kernel(); none (0 or less): kernel->image as it is */
-	enum vm_accel accel; /* KVM or TCG, already decided */
+	int kernel_fd; /* of the engine's unpack(); none (0 or less): kernel->image as it is */
+	enum vm_accel accel; /* what to run on, already decided: never AUTO */
 	uint32_t memory_mib;
 	bool virtio;	     /* the payload carries (or the kernel has) virtio console drivers */
 	const char *cmdline; /* kernel command line */
@@ -27,32 +63,71 @@ struct engine_request {
 	int console_fd;			      /* virtio port PROTO_PORT_CONSOLE; -1 when !virtio */
 	int stderr_fd;			      /* the engine's own complaints */
 	const struct vm_placement *placement; /* where on this host; NULL = anywhere */
+	int control_fd; /* a socket of the engine's control_type: tell() and hear() at our end;
+			   none (0 or less): it cannot be told anything */
+	struct engine_report *report; /* shared memory, zeroed; never NULL */
 };
 
-/* What this engine cannot build although the rules of a topology allow it. Cheap; also done by
- * engine_qemu_start(). */
-int engine_check_topology(const struct vm_topology *t, struct err *e);
+/* What a running engine can be told. */
+enum engine_verb {
+	ENGINE_PAUSE,
+	ENGINE_RESUME,
+	ENGINE_NMI,
+	ENGINE_SYSRQ, /* with the key: a break on COM1, then the key */
+	ENGINE_RESET,
+	ENGINE_VERBS,
+};
 
-/* What can be refused before anything is prepared: no QEMU, or a topology that it cannot have. */
-int engine_check(const struct vm_config *c, struct err *e);
+/* What an engine answers. */
+struct engine_news {
+	enum engine_news_kind {
+		ENGINE_NEWS_NONE, /* nothing for the host; ask again */
+		ENGINE_PAUSED,
+		ENGINE_RESUMED,
+		ENGINE_SEND_KEY, /* the break is out: write `key` to COM1 */
+		ENGINE_REFUSED,	 /* why: it cannot do what it was told */
+	} kind;
+	char key;
+	char why[200];
+};
 
-/*
- * The kernel proper, taken out of its self-extracting image: a memory file to start instead of it,
- * or -1 where that is no gain (KVM) or not possible (an unknown compression, no PVH entry,
- * libarchive not installed). What takes 50 ms here takes an emulated CPU 400 ms, and seconds where
- * it was xz.
- */
-int engine_unpack_kernel(const struct vm_kernel *k, enum vm_accel accel);
+/* Bytes of an answer that is not complete yet; a zeroed struct is empty. */
+struct engine_ear {
+	char line[4096];
+	size_t len;
+};
 
-/* Starts QEMU; returns its pid or -errno with a sentence (missing program: the package to install).
- * Descriptors are the engine's ends: the caller closes its copies afterwards. The process dies with
- * us. */
-pid_t engine_qemu_start(const struct engine_request *q, struct err *e);
+struct engine {
+	const char *id;	       /* in VM_EVENT_INFO: "kvm", "qemu" */
+	const char *name;      /* in a sentence: "QEMU" */
+	const char *transport; /* the driver that its virtio devices need */
+	int control_type;      /* SOCK_STREAM or SOCK_SEQPACKET */
+	/* What can be refused before anything is prepared: something is not installed, or a
+	 * topology that it cannot have. Cheap. */
+	int (*check)(const struct vm_config *c, struct err *e);
+	/* Modules that it needs where the kernel has them as modules, in no order. Static. */
+	const struct strv *(*wanted_modules)(bool disk);
+	/* The kernel to start instead of its image, unpacked: a descriptor, or -1 where that is no
+	 * gain or not possible. */
+	int (*unpack)(const struct vm_kernel *k, const struct vm_config *c, enum vm_accel accel);
+	/* The pid of its process, or -errno with a sentence. Descriptors are the engine's ends: the
+	 * caller closes its copies afterwards. The process dies with us. Called with one thread
+	 * alone in the process. */
+	pid_t (*start)(const struct engine_request *q, struct err *e);
+	/* 0, or -errno: it does not listen. */
+	int (*tell)(int control_fd, enum engine_verb verb, char key);
+	/* One answer: 1, 0 = end of file, -EAGAIN, -errno. */
+	int (*hear)(int control_fd, struct engine_ear *ear, struct engine_news *out);
+} __attribute__((designated_init));
+
+extern const struct engine engine_qemu;
+/* The engine that runs guests with this acceleration. */
+const struct engine *engine_of(enum vm_accel accel);
 
 /* Which acceleration to use, with one line for people that says why (owned by out, NUL-terminated).
  */
 struct accel_choice {
-	enum vm_accel accel; /* KVM or TCG */
+	enum vm_accel accel; /* never AUTO */
 	char why[256];
 };
 /* AUTO probes; KVM fails with the sentences of spec/vmm 1.2 when it cannot be had. */
@@ -72,6 +147,3 @@ bool engine_rootfs_is_sizable(const char *release);
 /* The kernel command line; refused with a sentence when longer than the kernel takes (2047 bytes).
  * Heap. */
 char *engine_cmdline(const struct vm_config *c, bool virtio, enum vm_accel accel, struct err *e);
-/* Modules that this engine needs where the kernel has them as modules, in no order. Borrowed,
- * static. */
-const struct strv *engine_wanted_modules(bool disk);

@@ -75,12 +75,13 @@ int engine_choose_accel_from(
 		return 0;
 	}
 	kvm_probe(device, &p);
-	*out = (struct accel_choice){.accel = VM_ACCEL_KVM};
+	*out = (struct accel_choice){
+		.accel = asked == VM_ACCEL_QEMU_KVM ? VM_ACCEL_QEMU_KVM : VM_ACCEL_KVM};
 	explain(&p, device, out->why, sizeof(out->why));
 	if (p.verdict == KVM_USABLE)
 		return 0;
 	/* a slow KVM is a KVM: whoever insists has it */
-	if (asked == VM_ACCEL_KVM)
+	if (asked != VM_ACCEL_AUTO)
 		return p.verdict == KVM_TOO_SLOW ? 0 : refuse(&p, device, e);
 	out->accel = VM_ACCEL_TCG;
 	return 0;

@@ -107,16 +107,3 @@ char *engine_cmdline(const struct vm_config *c, bool virtio, enum vm_accel accel
 	}
 	return str_steal(&line);
 }
-
-static const char *const disk_modules[] = {"virtio_pci", "virtio_console", "virtio_blk"};
-
-const struct strv *engine_wanted_modules(bool disk)
-{
-	/* the list is read only; struct strv has no const in it because others of its kind grow */
-	static const struct strv lists[2] = {
-		{.v = (char **)disk_modules, .n = ARRAY_LEN(disk_modules) - 1},
-		{.v = (char **)disk_modules, .n = ARRAY_LEN(disk_modules)},
-	};
-
-	return &lists[disk];
-}

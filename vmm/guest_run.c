@@ -21,24 +21,24 @@ enum { WATCHDOG_NOTES = 3, QUOTED_LINES = 12, COMPLAINTS = 6 };
 
 /* The engine's ends of the guest's descriptors. */
 struct ends {
-	int log, bulk, console, errs, disk;
+	int log, bulk, console, errs, disk, control;
 };
 
 static void close_ends(struct ends *p)
 {
-	const int fds[] = {p->log, p->bulk, p->console, p->errs, p->disk};
+	const int fds[] = {p->log, p->bulk, p->console, p->errs, p->disk, p->control};
 
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 }
 
-/* One stream socket pair: ours does not block, the engine's is as it is for anybody. */
-static int stream_pair(int *ours, int *theirs)
+/* One socket pair: ours does not block, the engine's is as it is for anybody. */
+static int socket_pair(int type, int *ours, int *theirs)
 {
 	int s[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s))
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, s))
 		return -errno;
 	fcntl(s[0], F_SETFL, O_NONBLOCK);
 	*ours = s[0];
@@ -150,14 +150,16 @@ static void farewell_event(void *user)
 
 static int open_streams(struct host *h, struct ends *engine, struct err *e)
 {
-	int ours[3] = {-1, -1, -1}, errs[2] = {-1, -1};
+	int ours[4] = {-1, -1, -1, -1}, errs[2] = {-1, -1};
 	struct guest *g = &h->guest;
-	int rc = stream_pair(&ours[0], &engine->log);
+	int rc = socket_pair(SOCK_STREAM, &ours[0], &engine->log);
 
 	if (!rc)
-		rc = stream_pair(&ours[1], &engine->bulk);
+		rc = socket_pair(SOCK_STREAM, &ours[1], &engine->bulk);
 	if (!rc && h->built.virtio)
-		rc = stream_pair(&ours[2], &engine->console);
+		rc = socket_pair(SOCK_STREAM, &ours[2], &engine->console);
+	if (!rc)
+		rc = socket_pair(h->built.engine->control_type, &ours[3], &engine->control);
 	if (!rc && pipe2(errs, O_CLOEXEC))
 		rc = -errno;
 	if (!rc)
@@ -167,6 +169,7 @@ static int open_streams(struct host *h, struct ends *engine, struct err *e)
 	tap_init(&g->bulk, h->loop, ours[1], guest_port_event, h);
 	tap_init(&g->console, h->loop, ours[2], guest_console_event, h);
 	tap_init(&g->errs, h->loop, errs[0], errs_event, h);
+	tap_init(&g->control, h->loop, ours[3], guest_control_event, h);
 	if (rc)
 		return err_sys(e, rc, "cannot create the guest's sockets");
 	engine->disk = h->setup.c.disk_bytes ? open_disk(h->setup.c.disk_bytes, e) : -1;
@@ -182,8 +185,8 @@ static void send_info(struct host *h)
 
 	json_init(&j, &text, false);
 	json_object(&j);
-	json_key_str(&j, "engine", "qemu");
-	json_key_str(&j, "accel", b->accel.accel == VM_ACCEL_KVM ? "kvm" : "tcg");
+	json_key_str(&j, "engine", b->engine->id);
+	json_key_str(&j, "accel", b->accel.accel == VM_ACCEL_TCG ? "tcg" : "kvm");
 	json_key_str(&j, "why", b->accel.why);
 	json_key_str(&j, "kernel", b->kernel.image);
 	json_key_str(&j, "release", b->kernel.release);
@@ -213,8 +216,10 @@ static int start_engine(struct host *h, const struct ends *engine, struct err *e
 		.bulk_fd = engine->bulk,
 		.console_fd = engine->console,
 		.stderr_fd = engine->errs,
+		.control_fd = engine->control,
+		.report = h->guest.report,
 	};
-	pid_t pid = engine_qemu_start(&q, e);
+	pid_t pid = b->engine->start(&q, e);
 	int pidfd;
 
 	if (pid < 0)
@@ -235,9 +240,13 @@ static int start_engine(struct host *h, const struct ends *engine, struct err *e
 
 int guest_start(struct host *h, struct err *e)
 {
-	struct ends engine = {-1, -1, -1, -1, -1};
+	struct ends engine = {-1, -1, -1, -1, -1, -1};
 	struct guest *g = &h->guest;
 	int rc = open_streams(h, &engine, e);
+
+	g->report = guest_report_new();
+	if (!rc && !g->report)
+		rc = err_sys(e, ENOMEM, "cannot share memory with the engine");
 
 	host_stage(h, VM_STAGE_BOOTING);
 	if (!rc)
@@ -294,7 +303,7 @@ static void judge(struct host *h)
 		.broken = g->broken,
 		.engine_status = g->engine_status,
 		.engine_killed = g->stopped,
-		.engine_name = "QEMU",
+		.engine_name = h->built.engine->name,
 		.panic = g->con.panic,
 		.memory = g->con.memory,
 	};
@@ -305,6 +314,7 @@ static void judge(struct host *h)
 	status = verdict(&f, &text);
 	strv_release(&f.console_lines);
 	strv_release(&f.engine_lines);
+	guest_report_send(h);
 	host_leave(h, status, str_get(&text));
 }
 
@@ -331,6 +341,8 @@ void guest_release(struct host *h)
 	tap_close(&g->bulk);
 	tap_close(&g->console);
 	tap_close(&g->errs);
+	tap_close(&g->control);
+	guest_report_free(g->report);
 	conlog_release(&g->con);
 	conlog_release(&g->complaints);
 	proto_parser_release(&g->parser);

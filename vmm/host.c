@@ -31,7 +31,8 @@ void host_stage(struct host *h, enum vm_stage s)
 	if (s <= h->stage)
 		return;
 	h->stage = s;
-	outbox_put_numbers(&h->out, CTL_STAGE, s, clock_mono_ns() - h->setup.started_ns, NULL);
+	h->stage_at[s] = clock_mono_ns() - h->setup.started_ns;
+	outbox_put_numbers(&h->out, CTL_STAGE, s, h->stage_at[s], NULL);
 }
 
 void host_note(struct host *h, const char *fmt, ...)
@@ -115,6 +116,9 @@ static void on_message(struct host *h, const struct ctl_message *m)
 		break;
 	case CTL_SIGNAL:
 		guest_port_send(h, PROTO_SIGNAL, signo, sizeof(signo));
+		break;
+	case CTL_POWER:
+		guest_power(h, (unsigned)m->a, (char)m->b);
 		break;
 	case CTL_KILL:
 		h->killed = true;
@@ -214,6 +218,7 @@ static void rearm(void *user)
 	if (!running)
 		return;
 	tap_want(&g->exit, EPOLLIN);
+	tap_want(&g->control, EPOLLIN);
 	tap_want(&g->log, EPOLLIN);
 	tap_want(&g->errs, EPOLLIN);
 	tap_want(&g->bulk, (guest_port_wanted(h) ? EPOLLIN : 0) | (g->to_port.len ? EPOLLOUT : 0));
@@ -253,7 +258,7 @@ static void init_host(struct host *h, int control_fd, int console_fd, const stru
 
 	*h = (struct host){.ops = ops, .built.payload.fd = -1, .built.kernel_fd = -1};
 	h->prep_tap.fd = h->guest.exit.fd = h->guest.log.fd = h->guest.bulk.fd = -1;
-	h->guest.errs.fd = h->guest.console.fd = -1;
+	h->guest.errs.fd = h->guest.console.fd = h->guest.control.fd = -1;
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
 		fcntl(fds[i], F_SETFD, FD_CLOEXEC); /* the engine must not hold them */
 		fcntl(fds[i], F_SETFL, O_NONBLOCK);

@@ -21,6 +21,9 @@ struct guest {
 	pid_t pid;			     /* of the engine, 0 = reaped */
 	struct tap exit;		     /* its pidfd */
 	struct tap log, bulk, errs, console; /* our ends; closed at end of file */
+	struct tap control;		     /* what the engine is told, and answers */
+	struct engine_ear ear;
+	struct engine_report *report; /* memory shared with the engine's process, NULL = none */
 	struct conlog con, complaints;
 	struct proto_parser parser;
 	struct str to_port;		    /* frames that the port has not taken yet */
@@ -47,8 +50,9 @@ struct host {
 	struct outbox out;
 	enum host_phase phase;
 	enum vm_stage stage;
-	bool killed;   /* the client asked for the end */
-	bool orphaned; /* the client is gone */
+	uint64_t stage_at[VM_STAGE_ENDED + 1]; /* ns since vm_start(), 0 = not reached */
+	bool killed;			       /* the client asked for the end */
+	bool orphaned;			       /* the client is gone */
 	struct prep *prep;
 	struct tap prep_tap;
 	struct loop_timer *prep_patience;
@@ -74,6 +78,18 @@ void guest_abandon(struct host *h);
 /* Once the engine has ended and everything is read: the verdict. */
 void guest_check_end(struct host *h);
 void guest_release(struct host *h);
+
+/* guest_power.c */
+void guest_control_event(void *user, int fd, uint32_t events);
+/* A CTL_POWER message of the client's. */
+void guest_power(struct host *h, unsigned what, char key);
+
+/* guest_report.c */
+/* Memory that a process forked from now on shares; NULL when there is none to be had. */
+struct engine_report *guest_report_new(void);
+void guest_report_free(struct engine_report *r);
+/* What was measured, to the client. */
+void guest_report_send(struct host *h);
 
 /* guest_port.c */
 void guest_port_event(void *user, int fd, uint32_t events);

@@ -85,10 +85,12 @@ static int check_cheap(struct prep *p)
 {
 	cleanup_free char *busybox = NULL, *cmdline = NULL;
 	struct accel_choice *a = &p->result.accel;
-	int rc = engine_check(p->config, &p->err);
+	int rc = engine_choose_accel(p->config->accel, a, &p->err);
 
-	if (!rc)
-		rc = engine_choose_accel(p->config->accel, a, &p->err);
+	if (rc)
+		return rc;
+	p->result.engine = engine_of(a->accel);
+	rc = p->result.engine->check(p->config, &p->err);
 	if (rc)
 		return rc;
 	busybox = payload_busybox(&p->err);
@@ -119,17 +121,17 @@ static int find_kernel(struct prep *p)
 }
 
 /* Whether the guest will have its console ports: it says which drivers went in. */
-static bool has_virtio(const struct payload *known)
+static bool has_virtio(const struct engine *g, const struct payload *known)
 {
 	return !strv_has(&known->missing, "virtio_console") &&
-	       !strv_has(&known->missing, "virtio_pci");
+	       !strv_has(&known->missing, g->transport);
 }
 
 static void late_conf(void *user, const struct payload *known, struct strv *conf)
 {
 	struct prep *p = user;
 
-	p->result.virtio = p->result.kernel.modules && has_virtio(known);
+	p->result.virtio = p->result.kernel.modules && has_virtio(p->result.engine, known);
 	strv_pushf(conf, PROTO_CONF_VIRTIO "=%d", p->result.virtio);
 }
 
@@ -175,7 +177,7 @@ static int pack(struct prep *p)
 	const struct payload_note say = {.user = p, .note = note};
 	const struct payload_request q = {
 		.modules = p->result.kernel.modules,
-		.want = engine_wanted_modules(c->disk_bytes != 0),
+		.want = p->result.engine->wanted_modules(c->disk_bytes != 0),
 		.load = &c->modules_load,
 		.include = &c->include,
 		.conf = &conf,
@@ -210,22 +212,23 @@ static int finish(struct prep *p)
 /* The kernel is unpacked while the payload is packed: neither needs the other. */
 static void *unpack(void *user)
 {
-	struct prep_result *r = user;
+	struct prep *p = user;
+	struct prep_result *r = &p->result;
 
-	r->kernel_fd = engine_unpack_kernel(&r->kernel, r->accel.accel);
+	r->kernel_fd = r->engine->unpack(&r->kernel, p->config, r->accel.accel);
 	return NULL;
 }
 
 static int pack_and_unpack(struct prep *p)
 {
 	pthread_t other;
-	bool beside = pthread_create(&other, NULL, unpack, &p->result) == 0;
+	bool beside = pthread_create(&other, NULL, unpack, p) == 0;
 	int rc = pack(p);
 
 	if (beside)
 		pthread_join(other, NULL);
 	else
-		unpack(&p->result);
+		unpack(p);
 	return rc;
 }
 

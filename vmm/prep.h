@@ -18,6 +18,7 @@ struct prep;
 /* What the guest will be started from. */
 struct prep_result {
 	struct accel_choice accel;
+	const struct engine *engine;
 	struct vm_kernel kernel;
 	struct payload payload;
 	int kernel_fd; /* the kernel out of its image, -1 = start the image; owned */

@@ -218,6 +218,8 @@ static bool to_event(struct vm *vm, const struct ctl_message *m, struct vm_event
 		[CTL_STDOUT] = VM_EVENT_STDOUT,
 		[CTL_STDERR] = VM_EVENT_STDERR,
 		[CTL_EXIT] = VM_EVENT_EXIT,
+		[CTL_RUNNING] = VM_EVENT_POWER,
+		[CTL_REPORT] = VM_EVENT_REPORT,
 	};
 
 	if (m->type == CTL_CREDIT) {
@@ -235,6 +237,9 @@ static bool to_event(struct vm *vm, const struct ctl_message *m, struct vm_event
 	case CTL_PROGRESS:
 		ev->done = m->a;
 		ev->total = m->b;
+		break;
+	case CTL_RUNNING:
+		ev->status = (int)m->a;
 		break;
 	case CTL_EXIT:
 		ev->status = (int)m->a;
@@ -347,6 +352,38 @@ int vm_signal(struct vm *vm, int signo)
 	if (signo < 1 || signo > SIGSYS)
 		return -EINVAL;
 	return tell(vm, &(struct ctl_message){.type = CTL_SIGNAL, .a = (uint64_t)signo});
+}
+
+static int power(struct vm *vm, enum ctl_power what, uint64_t key)
+{
+	return tell(vm, &(struct ctl_message){.type = CTL_POWER, .a = what, .b = key});
+}
+
+int vm_pause(struct vm *vm)
+{
+	return power(vm, CTL_PAUSE, 0);
+}
+
+int vm_resume(struct vm *vm)
+{
+	return power(vm, CTL_RESUME, 0);
+}
+
+int vm_nmi(struct vm *vm)
+{
+	return power(vm, CTL_NMI, 0);
+}
+
+int vm_sysrq(struct vm *vm, char key)
+{
+	if (key < ' ' || key > '~')
+		return -EINVAL;
+	return power(vm, CTL_SYSRQ, (uint64_t)key);
+}
+
+int vm_reset(struct vm *vm)
+{
+	return power(vm, CTL_RESET, 0);
 }
 
 int vm_kill(struct vm *vm)

@@ -16,7 +16,8 @@
 #include "src/base/str.h"
 #include "vmm/topology.h"
 
-enum vm_accel { VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG };
+/* QEMU_KVM: QEMU on KVM, to be compared with our own monitor; not offered to people. */
+enum vm_accel { VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG, VM_ACCEL_QEMU_KVM };
 
 enum { VM_MEMORY_MIN_MIB = 128 };
 
@@ -51,6 +52,7 @@ struct vm_config {
 	struct vm_topology topology;
 	uint32_t memory_mib; /* floor; 0 = estimated alone */
 	enum vm_accel accel;
+	bool kaslr;		      /* let the kernel choose its addresses; slower */
 	const char *exec;	      /* NULL = interactive */
 	uint64_t exec_timeout_ns;     /* with exec; boot included */
 	bool dmesg;		      /* VM_DMESG events, loglevel=7 */
@@ -86,6 +88,11 @@ enum vm_event_kind {
 	VM_EVENT_DMESG,	   /* bytes of the guest's kernel console */
 	VM_EVENT_STDOUT,   /* bytes of the command; only with exec */
 	VM_EVENT_STDERR,
+	VM_EVENT_POWER,	 /* status: 1 = the guest runs again, 0 = it is paused */
+	VM_EVENT_REPORT, /* text: JSON object, once, before EXIT: timings (ns since vm_start(), null
+			    = not reached): exec, engine, first_run, kernel, init, prompt, exit;
+			    setup_cpu_ns; exits: a count for each reason, null where the engine
+			    does not count */
 	VM_EVENT_EXIT, /* status (the exit code to end with), text: reason, empty when it ended well
 			*/
 };
@@ -123,5 +130,11 @@ ssize_t vm_stdin(struct vm *vm, const void *bytes, size_t n);
 int vm_stdin_end(struct vm *vm);
 int vm_resize(struct vm *vm, uint16_t rows, uint16_t cols);
 int vm_signal(struct vm *vm, int signo); /* to the command */
+/* A POWER event follows once it is done; a guest that is paused can be told the others too. */
+int vm_pause(struct vm *vm);
+int vm_resume(struct vm *vm);
+int vm_nmi(struct vm *vm);
+int vm_sysrq(struct vm *vm, char key); /* as typed on a keyboard: 'h', 'w', 'c', ... */
+int vm_reset(struct vm *vm);	       /* which is the end: EXIT follows */
 /* Ends the guest at once; an EXIT event follows. */
 int vm_kill(struct vm *vm);

@@ -89,6 +89,13 @@ static void on_end(struct session *s, const struct vm_event *ev)
 	str_append(&s->reason, ev->text, ev->size);
 }
 
+/* What is only of interest to somebody who asked for it. */
+static void on_nothing(struct session *s, const struct vm_event *ev)
+{
+	(void)s;
+	(void)ev;
+}
+
 static void on_event(struct session *s, const struct vm_event *ev)
 {
 	static void (*const handlers[])(struct session *, const struct vm_event *) = {
@@ -98,6 +105,8 @@ static void on_event(struct session *s, const struct vm_event *ev)
 		[VM_EVENT_DMESG] = on_dmesg,
 		[VM_EVENT_STDOUT] = on_output,
 		[VM_EVENT_STDERR] = on_output,
+		[VM_EVENT_POWER] = on_nothing,
+		[VM_EVENT_REPORT] = on_nothing,
 		[VM_EVENT_EXIT] = on_end,
 	};
 

@@ -68,13 +68,25 @@ static void truncate_archive(const struct payload *p)
 		munmap(map, p->size);
 }
 
+static int choose_engine(struct guest *g)
+{
+	struct accel_choice choice;
+	int rc = engine_choose_accel(VM_ACCEL_AUTO, &choice, &g->e);
+
+	g->accel = choice.accel;
+	g->engine = engine_of(choice.accel);
+	g->report = mmap(NULL, sizeof(*g->report), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return g->report == MAP_FAILED ? -ENOMEM : rc;
+}
+
 static int pack(struct guest *g, const struct guest_setup *s, const struct kernel *k)
 {
 	cleanup_strv struct strv conf = STRV_INIT, include = STRV_INIT;
 	const struct payload_note silent = {0};
 	const struct payload_request q = {
 		.modules = s->serial ? NULL : k->modules,
-		.want = engine_wanted_modules(s->disk_bytes != 0),
+		.want = g->engine->wanted_modules(s->disk_bytes != 0),
 		.include = &include,
 		.conf = &conf,
 	};
@@ -118,7 +130,6 @@ static pid_t boot(struct guest *g, const struct guest_setup *s, const struct ker
 {
 	struct vm_config c = {.topology = s->topology};
 	struct vm_kernel vk = {.image = k->image, .release = k->release, .init_size = k->init_size};
-	struct accel_choice accel;
 	cleanup_free char *cmdline = NULL;
 	int log_fd, bulk_fd, console_fd;
 	pid_t pid;
@@ -126,25 +137,23 @@ static pid_t boot(struct guest *g, const struct guest_setup *s, const struct ker
 	if (!c.topology.vcpus)
 		c.topology = vm_topology_uniform(1, 1, 1, 1);
 	push_all(&c.append, "", s->append);
-	if (engine_choose_accel(VM_ACCEL_AUTO, &accel, &g->e))
-		return -1;
-	cmdline = engine_cmdline(&c, !s->serial, accel.accel, &g->e);
+	cmdline = engine_cmdline(&c, !s->serial, g->accel, &g->e);
 	strv_release(&c.append);
 	if (!cmdline)
 		return -1;
 	if (s->disk_bytes)
 		g->disk_fd = open_disk(s->disk_bytes);
 	if (!s->serial)
-		g->kernel_fd = engine_unpack_kernel(&vk, accel.accel);
+		g->kernel_fd = g->engine->unpack(&vk, &c, g->accel);
 	pair(&g->log_fd, &log_fd);
 	pair(&g->bulk_fd, &bulk_fd);
 	pair(&g->console_fd, &console_fd);
-	pid = engine_qemu_start(
+	pid = g->engine->start(
 		&(struct engine_request){
 			.config = &c,
 			.kernel = &vk,
 			.kernel_fd = g->kernel_fd,
-			.accel = accel.accel,
+			.accel = g->accel,
 			.memory_mib = engine_memory_mib(g->payload.size, &vk, s->memory_mib),
 			.virtio = !s->serial,
 			.cmdline = cmdline,
@@ -154,6 +163,8 @@ static pid_t boot(struct guest *g, const struct guest_setup *s, const struct ker
 			.bulk_fd = bulk_fd,
 			.console_fd = s->serial ? -1 : console_fd,
 			.stderr_fd = 2,
+			.control_fd = -1,
+			.report = g->report,
 		},
 		&g->e);
 	close(log_fd);
@@ -174,7 +185,7 @@ struct guest *guest_start(const struct guest_setup *s)
 		.kernel_fd = -1,
 		.payload.fd = -1,
 		.console_end = UINT64_MAX};
-	if (find_kernel(&k, &g->e) && !pack(g, s, &k))
+	if (find_kernel(&k, &g->e) && !choose_engine(g) && !pack(g, s, &k))
 		g->pid = boot(g, s, &k);
 	g->serial = s->serial;
 	kernel_release(&k);
@@ -202,6 +213,8 @@ void guest_free(struct guest *g)
 		str_release(strings[i]);
 	proto_parser_release(&g->parser);
 	payload_release(&g->payload);
+	if (g->report)
+		munmap(g->report, sizeof(*g->report));
 	free(g);
 }
 

@@ -41,6 +41,9 @@ struct guest {
 	bool serial;
 	pid_t pid;
 	int log_fd, bulk_fd, console_fd, disk_fd, kernel_fd;
+	const struct engine *engine;
+	enum vm_accel accel;
+	struct engine_report *report;
 	struct proto_parser parser;
 	struct err e;
 };

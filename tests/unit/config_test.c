@@ -112,7 +112,7 @@ static void test_bad_records_are_refused(void **state)
 		{T "memory_mib=4294967296\0", 39},
 		{T "memory_mib=-1\0", 31},
 		{T "rows=65536\0", 28},
-		{T "accel=3\0", 25},
+		{T "accel=4\0", 25},
 		{T "dmesg=2\0", 25},
 		{T "kernel=a\0kernel=b\0", 35},
 		{T "\0", 18},

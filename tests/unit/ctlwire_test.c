@@ -91,7 +91,12 @@ static void test_numbers_out_of_range_are_refused(void **state)
 		{.type = CTL_STDOUT},
 		{.type = CTL_NOTE, .a = 1},
 		{.type = 0},
-		{.type = 10},
+		{.type = CTL_RUNNING, .a = 2},
+		{.type = CTL_POWER},
+		{.type = CTL_POWER, .a = CTL_RESET + 1},
+		{.type = CTL_POWER, .a = CTL_SYSRQ, .b = 128},
+		{.type = CTL_REPORT},
+		{.type = 40},
 		{.type = 255},
 	};
 

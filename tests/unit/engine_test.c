@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "vmm/engine.h"
+#include "vmm/qemu/argv.h"
 #include "vmm/kvm/probe.h"
 
 #define MIB (1024ULL * 1024)
@@ -147,11 +148,11 @@ static void control_characters_are_refused(void **state)
 static void the_disk_brings_its_driver(void **state)
 {
 	(void)state;
-	assert_true(strv_has(engine_wanted_modules(false), "virtio_pci"));
-	assert_true(strv_has(engine_wanted_modules(false), "virtio_console"));
-	assert_false(strv_has(engine_wanted_modules(false), "virtio_blk"));
-	assert_true(strv_has(engine_wanted_modules(true), "virtio_blk"));
-	assert_true(strv_has(engine_wanted_modules(true), "virtio_console"));
+	assert_true(strv_has(engine_qemu.wanted_modules(false), "virtio_pci"));
+	assert_true(strv_has(engine_qemu.wanted_modules(false), "virtio_console"));
+	assert_false(strv_has(engine_qemu.wanted_modules(false), "virtio_blk"));
+	assert_true(strv_has(engine_qemu.wanted_modules(true), "virtio_blk"));
+	assert_true(strv_has(engine_qemu.wanted_modules(true), "virtio_console"));
 }
 
 static void interrupt_ids_have_an_end(void **state)
@@ -164,13 +165,13 @@ static void interrupt_ids_have_an_end(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		assert_int_equal(vm_topology_parse(good[i], &t, NULL), 0);
-		assert_int_equal(engine_check_topology(&t, NULL), 0);
+		assert_int_equal(qemu_check_topology(&t, NULL), 0);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct err e = ERR_INIT;
 
 		assert_int_equal(vm_topology_parse(bad[i], &t, NULL), 0);
-		assert_int_equal(engine_check_topology(&t, &e), -EINVAL);
+		assert_int_equal(qemu_check_topology(&t, &e), -EINVAL);
 		assert_non_null(strstr(e.msg, "254"));
 	}
 }

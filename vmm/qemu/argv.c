@@ -52,7 +52,7 @@ static void machine(const struct engine_request *q, const struct qemu_facts *f, 
 	const struct vm_topology *t = &q->config->topology;
 
 	option(out, "-machine", "q35,usb=off,vmport=off,graphics=off");
-	if (q->accel == VM_ACCEL_KVM) {
+	if (q->accel != VM_ACCEL_TCG) {
 		option(out, "-accel", "kvm");
 		optionf(out, "-cpu", "host,host-cache-info=off,arch-capabilities=off%s%s",
 			f->topoext ? ",topoext=on" : "", f->zen1 ? ",model=49" : "");
@@ -74,6 +74,15 @@ static void kernel(const struct engine_request *q, struct strv *out)
 		option(out, "-kernel", q->kernel->image);
 	optionf(out, "-initrd", "/proc/self/fd/%d", q->initrd_fd);
 	option(out, "-append", q->cmdline);
+}
+
+/* Where it is told to pause, and more: see qmp.c. */
+static void control(const struct engine_request *q, struct strv *out)
+{
+	if (q->control_fd <= 0)
+		return;
+	optionf(out, "-chardev", "socket,id=control,fd=%d", q->control_fd);
+	option(out, "-mon", "chardev=control,mode=control");
 }
 
 static void socket_chardev(struct strv *out, const char *id, int fd)
@@ -119,5 +128,6 @@ void qemu_argv(const struct engine_request *q, const struct qemu_facts *f, struc
 	machine(q, f, out);
 	kernel(q, out);
 	ports(q, out);
+	control(q, out);
 	disk(q, out);
 }

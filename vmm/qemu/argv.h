@@ -20,3 +20,6 @@ struct qemu_facts {
 
 /* Descriptors keep their numbers in QEMU: argv names those of the request. */
 void qemu_argv(const struct engine_request *q, const struct qemu_facts *f, struct strv *out);
+/* What QEMU cannot build although the rules of a topology allow it. Cheap; also done at the start.
+ */
+int qemu_check_topology(const struct vm_topology *t, struct err *e);

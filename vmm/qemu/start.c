@@ -2,10 +2,13 @@
 #include "vmm/engine.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 
 #include "src/base/spawn.h"
 #include "vmm/qemu/argv.h"
 #include "vmm/qemu/facts.h"
+#include "vmm/qemu/qmp.h"
+#include "vmm/qemu/vmlinux.h"
 
 /* An xAPIC id has eight bits, the last of which means everybody; more would need a kernel-side
  * interrupt chip with x2APIC and an interrupt remapper. */
@@ -31,7 +34,7 @@ static unsigned apic_id_max(const struct vm_topology *t)
 	       (last->threads - 1U);
 }
 
-int engine_check_topology(const struct vm_topology *t, struct err *e)
+int qemu_check_topology(const struct vm_topology *t, struct err *e)
 {
 	unsigned cores = vm_topology_max_cores(t), threads = vm_topology_max_threads(t);
 	cleanup_str struct str shape = STR_INIT;
@@ -50,20 +53,20 @@ int engine_check_topology(const struct vm_topology *t, struct err *e)
 		cores, threads, 1U << bits(cores), 1U << bits(threads));
 }
 
-int engine_check(const struct vm_config *c, struct err *e)
+static int check(const struct vm_config *c, struct err *e)
 {
 	cleanup_free char *program = qemu_program(e);
 
-	return program ? engine_check_topology(&c->topology, e) : -ENOENT;
+	return program ? qemu_check_topology(&c->topology, e) : -ENOENT;
 }
 
 /* The descriptors that argv names keep their numbers; everything else is closed in QEMU. */
-enum { NAMED_FDS = 7 };
+enum { NAMED_FDS = 8 };
 
 static size_t inherit(const struct engine_request *q, struct spawn_fd *fds)
 {
 	const int named[] = {q->kernel_fd > 0 ? q->kernel_fd : -1, q->initrd_fd, q->log_fd,
-		q->bulk_fd, q->virtio ? q->console_fd : -1, q->disk_fd};
+		q->bulk_fd, q->virtio ? q->console_fd : -1, q->disk_fd, q->control_fd};
 	size_t n = 0, locks = q->placement ? q->placement->nlocks : 0;
 
 	fds[n++] = (struct spawn_fd){q->stderr_fd, 2};
@@ -76,14 +79,14 @@ static size_t inherit(const struct engine_request *q, struct spawn_fd *fds)
 	return n;
 }
 
-pid_t engine_qemu_start(const struct engine_request *q, struct err *e)
+static pid_t start(const struct engine_request *q, struct err *e)
 {
 	cleanup_strv struct strv argv = STRV_INIT;
 	cleanup_free struct spawn_fd *fds =
 		xcalloc(NAMED_FDS + (q->placement ? q->placement->nlocks : 0), sizeof(*fds));
 	struct qemu_facts facts;
 	struct spawn s = {.fds = fds, .new_session = true, .die_with_parent = true};
-	int rc = engine_check_topology(&q->config->topology, e);
+	int rc = qemu_check_topology(&q->config->topology, e);
 	pid_t pid;
 
 	if (rc)
@@ -98,3 +101,35 @@ pid_t engine_qemu_start(const struct engine_request *q, struct err *e)
 	qemu_facts_release(&facts);
 	return pid;
 }
+
+static const char *const modules[] = {"virtio_pci", "virtio_console", "virtio_blk"};
+
+static const struct strv *wanted_modules(bool disk)
+{
+	/* the list is read only; struct strv has no const in it because others of its kind grow */
+	static const struct strv lists[2] = {
+		{.v = (char **)modules, .n = ARRAY_LEN(modules) - 1},
+		{.v = (char **)modules, .n = ARRAY_LEN(modules)},
+	};
+
+	return &lists[disk];
+}
+
+/* KVM runs the image's own loader fast enough, and QEMU has no faster way past it. */
+static int unpack(const struct vm_kernel *k, const struct vm_config *c, enum vm_accel accel)
+{
+	return accel == VM_ACCEL_TCG && !c->kaslr ? qemu_vmlinux(k->image) : -1;
+}
+
+const struct engine engine_qemu = {
+	.id = "qemu",
+	.name = "QEMU",
+	.transport = "virtio_pci",
+	.control_type = SOCK_STREAM,
+	.check = check,
+	.wanted_modules = wanted_modules,
+	.unpack = unpack,
+	.start = start,
+	.tell = qmp_tell,
+	.hear = qmp_hear,
+};

@@ -155,8 +155,3 @@ int qemu_vmlinux(const char *image)
 		return -1;
 	return take_fd(out);
 }
-
-int engine_unpack_kernel(const struct vm_kernel *k, enum vm_accel accel)
-{
-	return accel == VM_ACCEL_TCG ? qemu_vmlinux(k->image) : -1;
-}
