@@ -58,7 +58,7 @@ static void machine(const struct engine_request *q, const struct qemu_facts *f, 
 			f->topoext ? ",topoext=on" : "", f->zen1 ? ",model=49" : "");
 	} else {
 		option(out, "-accel", "tcg,thread=multi");
-		option(out, "-cpu", "max,vendor=GenuineIntel,-erms,-fsrm,-la57");
+		option(out, "-cpu", f->cpu ? f->cpu : "max,vendor=GenuineIntel,-erms,-fsrm,-la57");
 	}
 	optionf(out, "-smp", "%u,sockets=1,dies=%u,cores=%u,threads=%u", t->vcpus, t->llcs,
 		vm_topology_max_cores(t), vm_topology_max_threads(t));

@@ -15,6 +15,8 @@ struct qemu_facts {
 	const char *bios; /* qboot's image, which starts faster than the default; NULL = default */
 	bool sandbox;	  /* it was built with seccomp */
 	bool topoext;	  /* under KVM: the host is an AMD whose threads need that flag to show */
+	const char *cpu;  /* under emulation: the model to show instead of ours (KTSTR_QEMU_CPU, for
+			     guests that run guests); NULL = ours. Borrowed */
 	bool zen1; /* under KVM: an AMD whose LLCs Linux guesses (family 17h, models 0 to 1fh) */
 };
 

@@ -86,6 +86,9 @@ int qemu_facts_find(struct qemu_facts *f, struct err *e)
 	f->sandbox = qemu_links(program, "libseccomp.so");
 	f->topoext = host_has_topoext();
 	f->zen1 = f->topoext && host_is_zen1();
+	f->cpu = getenv("KTSTR_QEMU_CPU");
+	if (f->cpu && !*f->cpu)
+		f->cpu = NULL;
 	return 0;
 }
 
