@@ -91,12 +91,15 @@ $(TEST_LIB): $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 	$(Q)$(AR) rcs $@ $^
 TEST_SRC := $(sort $(wildcard tests/unit/*_test.c tests/golden/*_test.c tests/live/*_test.c tests/tui/*_test.c \
 	tests/vm/*_test.c))
+# Programs that run in the nested host only, and what names the kernels for it.
+KVM_SRC := $(sort $(wildcard tests/kvm/*_test.c)) tests/kvm/kernel.c
+KVM_BIN := $(KVM_SRC:%.c=$(B)/%)
 TEST_BIN := $(TEST_SRC:%.c=$(B)/%)
 TEST_SH  := $(sort $(wildcard tests/*/*_test.sh))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_REPLAY := $(FUZZ_SRC:%.c=$(B)/%)
 
-$(TEST_BIN): $(B)/%: $(B)/%.o $(TEST_LIB) $(LIB)
+$(TEST_BIN) $(KVM_BIN): $(B)/%: $(B)/%.o $(TEST_LIB) $(LIB)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(TEST_LIB) $(LIB) -lcmocka $(LIBS)
 
@@ -112,7 +115,7 @@ endif
 .SECONDARY:
 
 .PHONY: tests-build test-run test asan tsan fuzz-quick
-tests-build: $(PROGRAM) $(TEST_BIN) $(FUZZ_REPLAY)
+tests-build: $(PROGRAM) $(TEST_BIN) $(KVM_BIN) $(FUZZ_REPLAY)
 
 # Runs the suite of one build without installing anything: make test-run BUILD=asan ONLY=topo
 test-run: tests-build
@@ -126,6 +129,20 @@ test: ## install what the tests need, build, run the whole suite
 asan: ## the whole suite under address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=asan tests-build
 	@$(MAKE) --no-print-directory BUILD=asan test-run
+
+# The nested host: what it ran, it says itself; one program for tests/run.sh.
+.PHONY: test-kvm test-kvm-full
+test-kvm: ## our own monitor under real KVM, in a nested host made by ktstr itself
+	@$(MAKE) --no-print-directory deps deps-test
+	@$(MAKE) --no-print-directory -j$$(nproc) tests-build
+	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) TEST_TIMEOUT=1700 ONLY= NESTED_ONLY=$(ONLY) VERBOSE=$(VERBOSE) \
+		tests/run.sh tests/kvm/nested.sh
+
+test-kvm-full: ## the same with every topology on every kernel, and 300 vCPUs
+	@$(MAKE) --no-print-directory deps deps-test
+	@$(MAKE) --no-print-directory -j$$(nproc) tests-build
+	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) TEST_TIMEOUT=7200 ONLY= NESTED_MODE=full NESTED_LIMIT=115m \
+		NESTED_ONLY=$(ONLY) VERBOSE=$(VERBOSE) tests/run.sh tests/kvm/nested.sh
 
 FUZZ_SECONDS ?= 10
 fuzz-quick: ## every fuzz target for FUZZ_SECONDS (10) seconds

@@ -48,11 +48,13 @@ static bool say_progress(void *user, const char *what, uint64_t done, uint64_t t
 int vm_test_kernel(struct kernel *k, struct err *e)
 {
 	const struct kernel_report report = {.note = say_note, .progress = say_progress};
-	const char *cache = getenv("KTSTR_TEST_CACHE");
+	const char *cache = getenv("KTSTR_TEST_CACHE"), *given = getenv("KTSTR_TEST_KERNEL");
 	cleanup_free char *dir = cache ? xstrdup(cache) : realpath("build", NULL);
 	cleanup_free char *kernels = NULL, *lock = NULL;
 	cleanup_close int fd = -1;
 
+	if (given)
+		return kernel_resolve(given, getenv("KTSTR_TEST_MODULES"), &report, k, e);
 	if (!dir)
 		return err_set(e, ENOENT, "no folder build/ here, and KTSTR_TEST_CACHE is not set");
 	kernels = file_join(dir, "test-kernels");
@@ -65,11 +67,19 @@ int vm_test_kernel(struct kernel *k, struct err *e)
 	return kernel_resolve("distro", NULL, &report, k, e);
 }
 
+static const char *accel(void)
+{
+	const char *given = getenv("KTSTR_TEST_ACCEL");
+
+	return given ? given : "tcg";
+}
+
 static const char *missing_program(void)
 {
-	static const char *const wanted[] = {"qemu-system-x86_64", "busybox"};
+	static const char *const wanted[] = {"busybox", "qemu-system-x86_64"};
+	bool emulated = strcmp(accel(), "tcg") == 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+	for (size_t i = 0; i < (emulated ? 2 : 1); i++) {
 		cleanup_free char *path = spawn_find(wanted[i]);
 
 		if (!path)
@@ -98,7 +108,7 @@ const struct strv *vm_guest_options(void)
 		strv_push(&options, "--modules");
 		strv_push(&options, k.modules ? k.modules : "/nonexistent");
 		strv_push(&options, "--accel");
-		strv_push(&options, "tcg");
+		strv_push(&options, accel());
 		kernel_release(&k);
 	}
 	return &options;

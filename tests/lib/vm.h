@@ -2,6 +2,9 @@
  * Guests for tests: a distribution kernel, resolved once into a cache of the tests' own, and runs
  * of `ktstr shell` with their streams. Where there is no QEMU, busybox, package manager or network
  * the test is skipped and says why.
+ *
+ * The nested host (tests/kvm) runs the same programs on another engine: KTSTR_TEST_ACCEL says how
+ * (tcg), KTSTR_TEST_KERNEL and KTSTR_TEST_MODULES name the kernel that is to be booted.
  */
 #pragma once
 
@@ -15,7 +18,7 @@
 /* The distribution's kernel, from a cache of the tests' own below build/; one program at a time
  * fetches it, the others find it there. */
 int vm_test_kernel(struct kernel *k, struct err *e);
-/* The kernel as options: "--kernel IMAGE --modules DIR --accel tcg". Call first in a test; skips it
+/* The kernel as options: "--kernel IMAGE --modules DIR --accel HOW". Call first in a test; skips it
  * where no guest can be booted. */
 const struct strv *vm_guest_options(void);
 /* The program under test. */

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Runs in the nested host: every test program that tests/kvm/nested.sh brought along, one after the other, on our own monitor.
+mode=$1 here=/include-files/nested failed=0
+cd $here || exit 1
+export HOME=/root LC_ALL=C.UTF-8 TZ=UTC TERM=vt100 CMOCKA_MESSAGE_OUTPUT=TAP LD_LIBRARY_PATH=/include-files
+export KTSTR=$here/ktstr KTSTR_TEST_ACCEL=kvm KTSTR_TEST_CACHE=/tmp/cache KTSTR_NESTED="$mode"
+mkdir -p $KTSTR_TEST_CACHE /root
+
+kernel() { export KTSTR_TEST_KERNEL="$here/kernels/$1/image" KTSTR_TEST_MODULES="$here/kernels/$1/modules"; }
+
+# A test that is skipped here has not been run anywhere.
+one() { # PROGRAM
+  name=${1##*/}
+  from=$(cut -d. -f1 /proc/uptime)
+  timeout -k 5 600 "$1" >/tmp/said 2>&1 </dev/null
+  rc=$?
+  sed -E "s/^not ok ([0-9]+) # SKIP (.*)/not ok \1 - $name: \2 was skipped/; s/^((not )?ok [0-9]+) - /\1 - $name: /" /tmp/said
+  echo "# $name took $(($(cut -d. -f1 /proc/uptime) - from)) s"
+  if [ $rc != 0 ] || grep -q '^not ok' /tmp/said; then failed=1; fi
+  [ $rc = 0 ] || grep -q '^not ok' /tmp/said || echo "not ok 1 - $name ended with status $rc"
+  grep -qE '^(not )?ok' /tmp/said || { failed=1; echo "not ok 1 - $name ran no test"; }
+}
+
+if [ -c /dev/kvm ] && grep -qw svm /proc/cpuinfo; then
+  echo "ok 1 - the nested host came up"
+else
+  echo "not ok 1 - the nested host came up: no /dev/kvm"
+  exit 1
+fi
+kernel debian
+for t in tests/*_test; do one "$t"; done
+echo "# the nested host has run all its programs"
+exit $failed

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Real kernels under real KVM, on any machine: a guest of ours under emulation that shows an AMD CPU with SVM and loads kvm-amd
+# is a host whose /dev/kvm works (slowly). In it our program, test programs and kernels; tests/kvm/inside.sh runs them.
+#
+#   nested.sh [quick|full]      the cases, as TAP; what cannot be run has failed
+#   nested.sh -- COMMAND        COMMAND in the nested host, for looking around: /include-files/nested is where things are
+#
+# NESTED_ONLY=word: test programs with that in their name. NESTED_EXTRA: further files and folders to take along.
+# NESTED_MIB (5120), NESTED_LIMIT (25m): memory and time of the nested host.
+# One outer CPU: with two, QEMU 7.2's nested SVM stalls about once in 15 boots.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+BUILD=${BUILD:-release} KTSTR=${KTSTR:-$PWD/ktstr} mode=${1:-${NESTED_MODE:-quick}}
+B=build/$BUILD/tests
+export KTSTR_CACHE_DIR=$PWD/build/test-kernels
+unset KTSTR_KERNEL
+# Programs of tests/vm that boot the same guests on our own monitor.
+shared=()
+newer_kernels='^linux-image-[0-9.]+[^ ]*-cloud-amd64$'
+
+bail() { echo "not ok 1 - the nested host came up"; echo "# $*"; exit 1; }
+
+resolve() { # ID: sets image, modules, release
+  local lines
+  lines=$("$B/kvm/kernel" "$1") || return 1
+  { read -r image; read -r modules; read -r release; } <<<"$lines"
+}
+
+newest_package() { apt-cache search --names-only "$newer_kernels" 2>/dev/null | cut -d' ' -f1 | sort -V | tail -n 1; }
+
+# The newest kernel package that the distribution has: one file, fetched once.
+newer() {
+  local dir=$PWD/build/test-kernels/newer name
+  if ! compgen -G "$dir/*.deb" >/dev/null; then
+    name=$(newest_package)
+    if [ -z "$name" ] && [ "$(id -u)" = 0 ]; then apt-get update -q >/dev/null 2>&1; name=$(newest_package); fi
+    [ -n "$name" ] || { echo "the package lists know none"; return 1; }
+    mkdir -p "$dir.new"
+    (cd "$dir.new" && apt-get download -q "$name" >/dev/null 2>&1) || { echo "cannot fetch $name"; return 1; }
+    rm -rf "$dir"; mv "$dir.new" "$dir"
+  fi
+  for deb in "$dir"/*.deb; do echo "$deb"; return; done
+}
+
+# A kernel with the modules that a guest of ours may want; 100 MB of others stay behind.
+put_kernel() { # NAME
+  local to=$stage/kernels/$1
+  mkdir -p "$to/modules"
+  cp "$image" "$to/image" || return 1
+  echo "$release" >"$to/release"
+  [ -n "$modules" ] || return 0
+  (cd "$modules" && find . \( -name 'modules.*' -o -path '*/drivers/virtio/*' -o -path '*/hw_random/*' \
+    -o -name 'virtio_blk.ko*' -o -name 'virtio_console.ko*' -o -name 'loop.ko*' \) -type f -print0 |
+    cpio -0pdm --quiet "$to/modules")
+}
+
+library() { ldconfig -p | awk -v n="$1" '$1 == n && /x86-64/ {print $NF; exit}'; }
+
+stage=$PWD/build/kvm/nested
+rm -rf "$stage"; mkdir -p "$stage/tests"
+cp "$KTSTR" "$stage/ktstr" && strip -g "$stage/ktstr"
+cp tests/kvm/inside.sh "$stage/"
+include=(-i "$stage")
+for so in libarchive.so.13 libelf.so.1; do # opened when they are needed, so nothing says that the program wants them
+  path=$(library $so); [ -z "$path" ] || include+=(-i "$path")
+done
+for extra in ${NESTED_EXTRA:-}; do include+=(-i "$extra"); done
+resolve distro || bail "no kernel for the nested host"
+host=(--kernel "$image" --modules "${modules:-/nonexistent}")
+put_kernel debian || bail "cannot copy the kernel"
+if [ "$mode" != -- ]; then
+  package=$(newer) || bail "no newer kernel: $package"
+  resolve "$package" || bail "no newer kernel"
+  put_kernel newer || bail "cannot copy the newer kernel"
+  for t in "$B"/kvm/*_test "${shared[@]/#/$B/vm/}"; do
+    t=${t%_test}_test
+    [ ! -x "$t" ] || case $t in *"${NESTED_ONLY:-}"*) cp "$t" "$stage/tests/"; strip -g "$stage/tests/${t##*/}" ;; esac
+  done
+  command="sh /include-files/nested/inside.sh $mode"
+else
+  shift
+  command="cd /include-files/nested; export PATH=\$PWD:\$PATH LD_LIBRARY_PATH=/include-files; $*"
+fi
+
+log=$PWD/build/kvm/said
+KTSTR_QEMU_CPU=EPYC,+svm "$KTSTR" shell --accel tcg "${host[@]}" --modules-load kvm-amd --memory-mib "${NESTED_MIB:-5120}" \
+  "${include[@]}" --exec-timeout "${NESTED_LIMIT:-25m}" --exec "$command" </dev/null 2>"$log" | tee build/kvm/tap
+status=${PIPESTATUS[0]}
+[ "$mode" != -- ] || { cat "$log" >&2; exit "$status"; }
+grep -q '^# the nested host has run all its programs$' build/kvm/tap && exit "$status"
+echo "not ok 1 - the nested host ran to its end"
+echo "# status $status"; sed 's/^/# /' "$log" | tail -n 30
+exit 1
