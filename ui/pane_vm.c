@@ -197,6 +197,7 @@ static void on_stage(struct vm_view *w, const struct vm_event *ev)
 static void on_exit_event(struct vm_view *w, const struct vm_event *ev)
 {
 	w->over = true;
+	vm_command_over(&w->run);
 	w->status = ev->status;
 	w->ended = clock_mono_ns();
 	str_clear(&w->reason);
@@ -236,6 +237,13 @@ static void on_control(void *user, int fd, uint32_t events)
 			break;
 		case VM_EVENT_EXIT:
 			on_exit_event(w, &ev);
+			break;
+		case VM_EVENT_RUN_STDOUT:
+		case VM_EVENT_RUN_STDERR:
+		case VM_EVENT_RUN_EXIT:
+			vm_command_event(&w->run, &ev);
+			if (w->box)
+				pane_dirty(w->box);
 			break;
 		case VM_EVENT_DMESG:
 		case VM_EVENT_STDOUT:
@@ -326,6 +334,7 @@ static void vm_pane_close(void *self)
 	str_release(&w->doing);
 	str_release(&w->to_guest);
 	str_release(&w->find);
+	vm_command_release(&w->run);
 	strv_release(&w->notes);
 	free(w->buf);
 	free(w);

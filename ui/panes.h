@@ -6,4 +6,5 @@
 extern const struct pane_ops pane_topo;	  /* arg: NULL */
 extern const struct pane_ops pane_vm;	  /* arg: const struct vm_config *, used during open() only;
 					     starts in input mode when it gets the focus */
+extern const struct pane_ops dialog_run;  /* arg: the guest's pane (ui/vm_command.h) */
 extern const struct pane_ops dialog_boot; /* arg: const struct boot_shape *, NULL = defaults */

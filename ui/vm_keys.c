@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/base/clock.h"
+#include "ui/panes.h"
 #include "ui/vm_view.h"
 
 /* ---- modes ---------------------------------------------------------------------------------- */
@@ -147,6 +148,14 @@ static void copy_action(struct vm_view *w, int action)
 	}
 }
 
+static void open_box(struct vm_view *w)
+{
+	struct err e = ERR_INIT;
+
+	if (!app_dialog(pane_app(w->host), &dialog_run, w, &e))
+		app_message(pane_app(w->host), APP_ALERT, "%s", e.msg);
+}
+
 /* ---- command mode --------------------------------------------------------------------------- */
 
 static void command_action(struct vm_view *w, int action)
@@ -179,6 +188,9 @@ static void command_action(struct vm_view *w, int action)
 		break;
 	case ACT_COPY_SCREEN:
 		vm_copy_screen(w);
+		break;
+	case ACT_RUN_BOX:
+		open_box(w);
 		break;
 	default:
 		break;
@@ -268,6 +280,9 @@ static void prefix_key(struct vm_view *w, const struct ui_key *k)
 		break;
 	case ACT_PASS_ON:
 		app_command(a, k);
+		break;
+	case ACT_RUN_BOX:
+		open_box(w);
 		break;
 	default:
 		break;

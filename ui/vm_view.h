@@ -1,11 +1,13 @@
 /*
  * What the files of the guest pane share: pane_vm.c (life, events, the guest's bytes), vm_keymap.c
- * and vm_keys.c (modes and keys), vm_find.c (search, selection), vm_draw.c (picture), vm_words.c.
+ * and vm_keys.c (modes and keys), vm_command.c and dialog_run.c (a command beside the shell),
+ * vm_find.c (search, selection), vm_draw.c (picture), vm_words.c.
  */
 #pragma once
 
 #include "src/base/loop.h"
 #include "ui/app.h"
+#include "ui/vm_command.h"
 #include "ui/vt.h"
 #include "vmm/vmctl.h"
 
@@ -77,6 +79,10 @@ struct vm_view {
 	bool pressed; /* the mouse button, on text */
 	enum vm_mode back_to;
 
+	/* a command beside the shell */
+	struct vm_command run;
+	struct pane *box; /* that shows it; NULL = closed */
+
 	/* search */
 	struct str find;
 	struct vm_spot match;
@@ -110,6 +116,7 @@ enum vm_action {
 	ACT_PASS_ON, /* to the dashboard, as in command mode */
 	ACT_FIND,
 	ACT_LIST,
+	ACT_RUN_BOX,
 };
 
 /* ---- pane_vm.c */

@@ -38,9 +38,13 @@ static const struct rule rules[] = {
 	[CTL_CREDIT] = {CTL_FROM_CHILD, true, 0, 0, 1, CTL_WINDOW, 0},
 	[CTL_RUNNING] = {CTL_FROM_CHILD, true, 0, 0, 0, 1, 0},
 	[CTL_REPORT] = {CTL_FROM_CHILD, true, 2, CTL_DATA_MAX, 0, 0, 0},
+	[CTL_RUN_STDOUT] = {CTL_FROM_CHILD, true, 1, CTL_DATA_MAX, 0, 0, 0},
+	[CTL_RUN_STDERR] = {CTL_FROM_CHILD, true, 1, CTL_DATA_MAX, 0, 0, 0},
+	[CTL_RUN_EXIT] = {CTL_FROM_CHILD, true, 0, 1024, 0, 255, 0},
 	[CTL_STDIN] = {CTL_FROM_CLIENT, true, 0, CTL_DATA_MAX, 0, 0, 0},
 	[CTL_RESIZE] = {CTL_FROM_CLIENT, true, 0, 0, 1, UINT16_MAX, UINT16_MAX},
 	[CTL_SIGNAL] = {CTL_FROM_CLIENT, true, 0, 0, 1, SIGSYS, 0},
+	[CTL_RUN] = {CTL_FROM_CLIENT, true, 1, CTL_DATA_MAX, 0, 0, 0},
 	[CTL_KILL] = {CTL_FROM_CLIENT, true, 0, 0, 0, 0, 0},
 	[CTL_POWER] = {CTL_FROM_CLIENT, true, 0, 0, CTL_PAUSE, CTL_RESET, 127},
 };

@@ -24,21 +24,25 @@ enum {
 /* What a and b mean stands behind each; data in brackets. */
 enum ctl_type {
 	/* child to client */
-	CTL_NOTE = 1, /* [text] */
-	CTL_PROGRESS, /* a = done, b = total, [text: what] */
-	CTL_STAGE,    /* a = enum vm_stage, b = ns since vm_start() */
-	CTL_INFO,     /* [JSON object] */
-	CTL_DMESG,    /* [bytes] */
-	CTL_STDOUT,   /* [bytes] */
-	CTL_STDERR,   /* [bytes] */
-	CTL_EXIT,     /* a = status 0..255, [text: reason] */
-	CTL_CREDIT,   /* a = further bytes of stdin that may be sent */
-	CTL_RUNNING,  /* a = 1: the guest runs again, 0: it is paused */
-	CTL_REPORT,   /* [JSON object] */
+	CTL_NOTE = 1,	/* [text] */
+	CTL_PROGRESS,	/* a = done, b = total, [text: what] */
+	CTL_STAGE,	/* a = enum vm_stage, b = ns since vm_start() */
+	CTL_INFO,	/* [JSON object] */
+	CTL_DMESG,	/* [bytes] */
+	CTL_STDOUT,	/* [bytes] */
+	CTL_STDERR,	/* [bytes] */
+	CTL_EXIT,	/* a = status 0..255, [text: reason] */
+	CTL_CREDIT,	/* a = further bytes of stdin that may be sent */
+	CTL_RUN_STDOUT, /* [bytes] of CTL_RUN's command */
+	CTL_RUN_STDERR, /* [bytes] */
+	CTL_RUN_EXIT,	/* a = status 0..255, [text: why it could not run] */
+	CTL_RUNNING,	/* a = 1: the guest runs again, 0: it is paused */
+	CTL_REPORT,	/* [JSON object] */
 	/* client to child */
 	CTL_STDIN = 64, /* [bytes], none = end of file */
 	CTL_RESIZE,	/* a = rows, b = columns */
 	CTL_SIGNAL,	/* a = signal number */
+	CTL_RUN,	/* [command] beside the interactive shell */
 	CTL_KILL,
 	CTL_POWER, /* a = enum ctl_power, b = key of CTL_SYSRQ */
 };

@@ -74,6 +74,36 @@ void guest_resize(struct host *h)
 		guest_port_send(h, PROTO_RESIZE, le16x2, sizeof(le16x2));
 }
 
+void guest_command(struct host *h, const char *command, size_t n)
+{
+	const char *why = NULL;
+
+	if (h->setup.c.exec)
+		why = "this guest runs one command only";
+	else if (h->stage != VM_STAGE_PROMPT)
+		why = "the guest has no prompt yet";
+	else if (h->guest.running)
+		why = "another command is still running";
+	if (why) {
+		outbox_put_numbers(&h->out, CTL_RUN_EXIT, 1, 0, why);
+		return;
+	}
+	h->guest.running = true;
+	guest_port_send(h, PROTO_RUN, command, n);
+}
+
+static void run_ended(struct host *h, int64_t status)
+{
+	if (!h->guest.running)
+		return;
+	h->guest.running = false;
+	if (status == PROTO_RUN_FAILED)
+		outbox_put_numbers(
+			&h->out, CTL_RUN_EXIT, 1, 0, "the guest could not start the command");
+	else
+		outbox_put_numbers(&h->out, CTL_RUN_EXIT, (uint64_t)status & 0xff, 0, NULL);
+}
+
 static void init_is_up(struct host *h)
 {
 	if (h->guest.ready)
@@ -135,6 +165,8 @@ static void fixed_frame(struct host *h, uint32_t tag, const unsigned char *p, si
 		g->status = (int)(le(p, 4) & 0xff);
 	} else if (tag == PROTO_STDIN_TAKEN && n == 4) {
 		stdin_taken(h, le(p, 4));
+	} else if (tag == PROTO_RUN_EXIT && n == 4) {
+		run_ended(h, (int32_t)le(p, 4));
 	} else if (tag == PROTO_CONSOLE_TAKEN && n == 4) {
 		console_taken(h, le(p, 4));
 	} else if (tag == PROTO_CONSOLE_END && n == 8) {
@@ -155,6 +187,12 @@ static void on_frame(void *user, uint32_t tag, const unsigned char *p, size_t n)
 	case PROTO_STDERR:
 		if (h->setup.c.exec)
 			outbox_put(&h->out, tag == PROTO_STDOUT ? CTL_STDOUT : CTL_STDERR, p, n);
+		break;
+	case PROTO_RUN_STDOUT:
+	case PROTO_RUN_STDERR:
+		if (h->guest.running)
+			outbox_put(&h->out,
+				tag == PROTO_RUN_STDOUT ? CTL_RUN_STDOUT : CTL_RUN_STDERR, p, n);
 		break;
 	case PROTO_DMESG:
 		conlog_feed(&h->guest.con, (const char *)p, n);

@@ -120,6 +120,9 @@ static void on_message(struct host *h, const struct ctl_message *m)
 	case CTL_POWER:
 		guest_power(h, (unsigned)m->a, (char)m->b);
 		break;
+	case CTL_RUN:
+		guest_command(h, m->data, m->size);
+		break;
 	case CTL_KILL:
 		h->killed = true;
 		stop_all(h);

@@ -32,6 +32,7 @@ struct guest {
 	bool ready;			    /* init answers */
 	bool stdin_ended;		    /* the client has no more; told once init is ready */
 	bool console_end_known, ending, has_status, timed_out;
+	bool running; /* a command beside the shell (PROTO_RUN) */
 	bool stopped; /* the engine was killed by us */
 	int status, engine_status;
 	char *init_failed;	 /* owned */
@@ -98,6 +99,8 @@ void guest_port_flush(struct host *h);
 /* Whether the port may be read: there is room for all that one read can turn into. */
 bool guest_port_wanted(const struct host *h);
 void guest_resize(struct host *h);
+/* A command beside the interactive shell, or a message to the client that says why not. */
+void guest_command(struct host *h, const char *command, size_t n);
 /* Whether everything that the guest had to say has been read: its engine can be stopped. */
 void guest_check_ending(struct host *h);
 

@@ -57,10 +57,17 @@ enum proto_tag {
 	PROTO_CONSOLE_END = 0x43454E44,
 	/* both ways, ours: the console when it has no port of its own */
 	PROTO_CONSOLE = 0x434F4E53,
+	/* ours, of PROTO_RUN's command: bytes, empty = closed; and i32 LE status, or -1 when it
+	 * could not be started */
+	PROTO_RUN_STDOUT = 0x524E4F55,
+	PROTO_RUN_STDERR = 0x524E4552,
+	PROTO_RUN_EXIT = 0x524E4558,
 	/* host to guest, ours */
-	PROTO_RESIZE = 0x57494E53,   /* u16 rows, u16 columns, LE */
-	PROTO_STDIN = 0x5354444E,    /* bytes; empty = end of file */
-	PROTO_SIGNAL = 0x53474E4C,   /* u32 LE signal number for the command's process group */
+	PROTO_RESIZE = 0x57494E53, /* u16 rows, u16 columns, LE */
+	PROTO_STDIN = 0x5354444E,  /* bytes; empty = end of file */
+	PROTO_SIGNAL = 0x53474E4C, /* u32 LE signal number for the command's process group */
+	PROTO_RUN = 0x52554E43, /* bytes of a command to run beside the interactive shell, without
+				   input; the next one only after PROTO_RUN_EXIT */
 	PROTO_SHUTDOWN = 0x53485554, /* empty: end the session cleanly; after ENDING or FAILED: the
 					host has read everything, init may reboot */
 };
@@ -82,6 +89,7 @@ struct proto_header {
 };
 
 enum {
+	PROTO_RUN_FAILED = -1, /* of PROTO_RUN_EXIT */
 	PROTO_HEADER_SIZE = 16,
 	PROTO_PAYLOAD_MAX = 16 * 1024 * 1024, /* what a receiver accepts */
 	PROTO_CHUNK = 32 * 1024,	      /* what a sender puts into one frame */

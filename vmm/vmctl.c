@@ -217,6 +217,9 @@ static bool to_event(struct vm *vm, const struct ctl_message *m, struct vm_event
 		[CTL_DMESG] = VM_EVENT_DMESG,
 		[CTL_STDOUT] = VM_EVENT_STDOUT,
 		[CTL_STDERR] = VM_EVENT_STDERR,
+		[CTL_RUN_STDOUT] = VM_EVENT_RUN_STDOUT,
+		[CTL_RUN_STDERR] = VM_EVENT_RUN_STDERR,
+		[CTL_RUN_EXIT] = VM_EVENT_RUN_EXIT,
 		[CTL_EXIT] = VM_EVENT_EXIT,
 		[CTL_RUNNING] = VM_EVENT_POWER,
 		[CTL_REPORT] = VM_EVENT_REPORT,
@@ -239,6 +242,7 @@ static bool to_event(struct vm *vm, const struct ctl_message *m, struct vm_event
 		ev->total = m->b;
 		break;
 	case CTL_RUNNING:
+	case CTL_RUN_EXIT:
 		ev->status = (int)m->a;
 		break;
 	case CTL_EXIT:
@@ -249,7 +253,8 @@ static bool to_event(struct vm *vm, const struct ctl_message *m, struct vm_event
 	default:
 		break;
 	}
-	if (m->type == CTL_NOTE || m->type == CTL_PROGRESS || m->type == CTL_EXIT)
+	if (m->type == CTL_NOTE || m->type == CTL_PROGRESS || m->type == CTL_EXIT ||
+		m->type == CTL_RUN_EXIT)
 		clean_text(vm, m, ev);
 	else
 		raw_bytes(vm, m, ev);
@@ -384,6 +389,17 @@ int vm_sysrq(struct vm *vm, char key)
 int vm_reset(struct vm *vm)
 {
 	return power(vm, CTL_RESET, 0);
+}
+
+int vm_run_command(struct vm *vm, const char *command)
+{
+	struct ctl_message m = {.type = CTL_RUN, .data = command, .size = strlen(command)};
+
+	if (m.size == 0)
+		return -EINVAL;
+	if (m.size > CTL_DATA_MAX)
+		return -E2BIG;
+	return tell(vm, &m);
 }
 
 int vm_kill(struct vm *vm)

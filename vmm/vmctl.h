@@ -93,6 +93,10 @@ enum vm_event_kind {
 			    = not reached): exec, engine, first_run, kernel, init, prompt, exit;
 			    setup_cpu_ns; exits: a count for each reason, null where the engine
 			    does not count */
+	VM_EVENT_RUN_STDOUT, /* bytes of vm_run_command()'s command */
+	VM_EVENT_RUN_STDERR,
+	VM_EVENT_RUN_EXIT, /* its end: status as a shell gives it; text: why it could not run, or
+				empty */
 	VM_EVENT_EXIT, /* status (the exit code to end with), text: reason, empty when it ended well
 			*/
 };
@@ -129,7 +133,11 @@ int vm_next_event(struct vm *vm, struct vm_event *ev);
 ssize_t vm_stdin(struct vm *vm, const void *bytes, size_t n);
 int vm_stdin_end(struct vm *vm);
 int vm_resize(struct vm *vm, uint16_t rows, uint16_t cols);
-int vm_signal(struct vm *vm, int signo); /* to the command */
+int vm_signal(struct vm *vm, int signo); /* to the command, or to vm_run_command()'s */
+/* Runs a command (sh -c, no input) beside the interactive shell; RUN_STDOUT and RUN_STDERR events
+ * follow, and one RUN_EXIT. One at a time: another one before that is answered by a RUN_EXIT that
+ * says so. -E2BIG above 32 KiB. */
+int vm_run_command(struct vm *vm, const char *command);
 /* A POWER event follows once it is done; a guest that is paused can be told the others too. */
 int vm_pause(struct vm *vm);
 int vm_resume(struct vm *vm);

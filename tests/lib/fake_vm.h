@@ -122,6 +122,14 @@ int vm_signal(struct vm *vm, int signo)
 	return vm->pid ? kill(vm->pid, signo) : -ESRCH;
 }
 
+/* A command on a terminal runs nothing beside it. */
+int vm_run_command(struct vm *vm, const char *command)
+{
+	(void)vm;
+	(void)command;
+	return -ENOTSUP;
+}
+
 int vm_kill(struct vm *vm)
 {
 	return vm_signal(vm, SIGKILL);

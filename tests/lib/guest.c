@@ -198,8 +198,8 @@ struct guest *guest_start(const struct guest_setup *s)
 
 void guest_free(struct guest *g)
 {
-	struct str *const strings[] = {
-		&g->log, &g->console, &g->out, &g->err, &g->dmesg, &g->reason};
+	struct str *const strings[] = {&g->log, &g->console, &g->out, &g->err, &g->dmesg,
+		&g->reason, &g->run_out, &g->run_err};
 	const int fds[] = {g->log_fd, g->bulk_fd, g->console_fd, g->disk_fd, g->kernel_fd};
 
 	if (g->pid > 0) {
@@ -254,6 +254,10 @@ static void on_frame(void *user, uint32_t tag, const unsigned char *p, size_t n)
 		stream(&g->out, &g->out_closed, p, n);
 	else if (tag == PROTO_STDERR)
 		stream(&g->err, &g->err_closed, p, n);
+	else if (tag == PROTO_RUN_STDOUT)
+		str_append(&g->run_out, p, n);
+	else if (tag == PROTO_RUN_STDERR)
+		str_append(&g->run_err, p, n);
 	else if (tag == PROTO_DMESG)
 		str_append(&g->dmesg, p, n);
 	else if (tag == PROTO_CONSOLE)
@@ -266,7 +270,10 @@ static void on_frame(void *user, uint32_t tag, const unsigned char *p, size_t n)
 		g->console_taken += le(p, n);
 	else if (tag == PROTO_CONSOLE_END)
 		g->console_end = le(p, n);
-	else if (tag == PROTO_EXEC_EXIT) {
+	else if (tag == PROTO_RUN_EXIT) {
+		g->run_ends++;
+		g->run_status = (int)le(p, n);
+	} else if (tag == PROTO_EXEC_EXIT) {
 		g->has_status = true;
 		g->status = (int)le(p, n);
 	}

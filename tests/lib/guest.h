@@ -31,6 +31,9 @@ struct guest {
 	struct str reason;		   /* of a FAILED phase */
 	bool ready, prompt, ending, failed;
 	bool out_closed, err_closed;
+	struct str run_out, run_err; /* of PROTO_RUN's command */
+	unsigned run_ends;
+	int run_status; /* of the last one */
 	bool has_status;
 	int status;
 	uint64_t console_end;  /* as init counted; UINT64_MAX = not said */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,8 @@ struct vm {
 	uint64_t disk;
 	enum vm_accel accel;
 	struct strv include, append, env;
+	char ran[128]; /* vm_run_command() */
+	int signalled;
 };
 
 static struct vm *latest;
@@ -135,8 +138,13 @@ int vm_resize(struct vm *vm, uint16_t rows, uint16_t cols)
 
 int vm_signal(struct vm *vm, int signo)
 {
-	(void)vm;
-	(void)signo;
+	vm->signalled = signo;
+	return 0;
+}
+
+int vm_run_command(struct vm *vm, const char *command)
+{
+	snprintf(vm->ran, sizeof(vm->ran), "%s", command);
 	return 0;
 }
 
@@ -588,8 +596,8 @@ static void the_prefix_lists_its_keys(void **state)
 	expect_not(&d, "C-] then:");
 	wait_for(&d, "C-] then:");
 	expect(&d, "o Leave input");
-	keys(&d, "x");
-	expect(&d, "C-] x does nothing");
+	keys(&d, "t");
+	expect(&d, "C-] t does nothing");
 	guest_heard("");
 	keys(&d, "C-] ?");
 	expect(&d, "Help: Guest");
@@ -1007,6 +1015,75 @@ static void read_only_means_no_guests(void **state)
 	dash_close(&d);
 }
 
+static void a_command_runs_beside_the_shell(void **state)
+{
+	struct dash d;
+
+	(void)state;
+	dash_open(&d, 24, 80, false);
+	boot_to_prompt(&d);
+	keys(&d, "C-] x");
+	expect(&d, "Run in VM#1");
+	type(&d, "dmesg");
+	keys(&d, "Enter");
+	assert_string_equal(latest->ran, "dmesg");
+	expect(&d, "running");
+	tell(&d, (struct vm_event){.kind = VM_EVENT_RUN_STDOUT, .text = "one\ttab\ntw"});
+	tell(&d, (struct vm_event){.kind = VM_EVENT_RUN_STDERR, .text = "o\033[31m\n"});
+	expect(&d, "one     tab");
+	expect(&d, "two?[31m");
+	/* one at a time */
+	latest->ran[0] = '\0';
+	keys(&d, "Enter");
+	assert_string_equal(latest->ran, "");
+	expect(&d, "still running");
+	keys(&d, "C-c");
+	assert_int_equal(latest->signalled, SIGINT);
+	tell(&d, (struct vm_event){.kind = VM_EVENT_RUN_EXIT, .status = 130});
+	keys(&d, "Enter");
+	assert_string_equal(latest->ran, "dmesg");
+	expect_not(&d, "one     tab");
+	tell(&d, (struct vm_event){.kind = VM_EVENT_RUN_EXIT, .status = 3});
+	expect(&d, "status 3");
+	/* the keys never reached the shell */
+	keys(&d, "Esc");
+	expect_not(&d, "Run in VM#1");
+	guest_heard("");
+	dash_close(&d);
+}
+
+static void the_newest_output_is_seen(void **state)
+{
+	struct dash d;
+
+	(void)state;
+	dash_open(&d, 24, 80, false);
+	boot_to_prompt(&d);
+	keys(&d, "C-] x s e q Enter");
+	for (int i = 0; i < 40; i++) {
+		char line[32];
+
+		snprintf(line, sizeof(line), "line %d.\n", i);
+		tell(&d, (struct vm_event){.kind = VM_EVENT_RUN_STDOUT, .text = line});
+	}
+	expect(&d, "line 39.");
+	expect_not(&d, "line 3.");
+	keys(&d, "PgUp PgUp PgUp");
+	expect(&d, "line 0.");
+	tell(&d, (struct vm_event){.kind = VM_EVENT_RUN_STDOUT, .text = "unseen\n"});
+	expect_not(&d, "unseen");
+	keys(&d, "PgDn PgDn PgDn");
+	expect(&d, "unseen");
+	keys(&d, "C-y");
+	assert_non_null(strstr(str_get(&d.copied), "line 0.\nline 1.\n"));
+	/* the guest ends under the box */
+	tell(&d, (struct vm_event){.kind = VM_EVENT_EXIT});
+	expect(&d, "the guest has ended");
+	keys(&d, "C-c");
+	expect_not(&d, "Run in VM#1");
+	dash_close(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1019,6 +1096,8 @@ int main(void)
 		cmocka_unit_test(a_paste_and_the_mouse_reach_the_guest),
 		cmocka_unit_test(the_wheel_depends_on_the_screen),
 		cmocka_unit_test(the_prefix_lists_its_keys),
+		cmocka_unit_test(a_command_runs_beside_the_shell),
+		cmocka_unit_test(the_newest_output_is_seen),
 		cmocka_unit_test(a_slow_guest_gets_all_keys_in_order),
 		cmocka_unit_test(only_the_last_size_is_told),
 		cmocka_unit_test(every_size_is_survived),

@@ -107,6 +107,27 @@ static bool is_uuid(const char *s)
 	return true;
 }
 
+/* A command beside the shell reads the same id. */
+static bool boot_id_by_command(struct tui *t, const char *id)
+{
+	bool same = false;
+
+	tui_keys(t, "C-] x");
+	tui_expect(t, "Run in VM#1");
+	tui_type(t, "cat /proc/sys/kernel/random/boot_id\r");
+	tui_expect(t, "status 0");
+	for (int row = 0; row < tui_rows(t); row++) {
+		const char *hit = strstr(tui_line(t, row), "Run in VM#1");
+
+		/* the command's row, its status, its output */
+		if (hit && row + 3 < tui_rows(t))
+			same = strstr(tui_line(t, row + 3), id) != NULL;
+	}
+	tui_keys(t, "Esc");
+	tui_expect_not(t, "Run in VM#1");
+	return same;
+}
+
 static void test_boot_and_type(void **state)
 {
 	struct tui *t = start(24, 80, "dash-type");
@@ -120,6 +141,7 @@ static void test_boot_and_type(void **state)
 	guest_id(t, "second", second);
 	assert_true(is_uuid(first));
 	assert_string_equal(first, second);
+	assert_true(boot_id_by_command(t, first));
 	assert_int_equal(file_read("/proc/sys/kernel/random/boot_id", 4096, &host, &e), 0);
 	assert_true(strncmp(first, host.s, UUID) != 0);
 	/* Staying is the safe answer. */

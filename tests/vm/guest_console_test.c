@@ -120,6 +120,49 @@ static void a_session_from_greeting_to_exit(void **state)
 	guest_free(g);
 }
 
+static bool run_ended(const struct guest *g, const void *arg)
+{
+	return g->run_ends == *(const unsigned *)arg;
+}
+
+/* The id of the boot, as the shell on the terminal and a command beside it see it. */
+static void a_command_beside_the_shell(void **state)
+{
+	static const char read_id[] = "cat /proc/sys/kernel/random/boot_id";
+	static const char both[] = "echo to out; echo to err >&2; exit 7";
+	static const unsigned char interrupt[4] = {15};
+	struct guest *g = guest_start(&(struct guest_setup){0});
+	unsigned ends = 1;
+
+	(void)state;
+	assert_non_null(g);
+	assert_true(guest_until_console(g, PROMPT));
+	guest_send(g, PROTO_RUN, read_id, strlen(read_id));
+	assert_true(guest_until(g, run_ended, &ends));
+	assert_int_equal(g->run_status, 0);
+	assert_int_equal(g->run_out.len, 37);
+	g->run_out.s[36] = '\r'; /* as the terminal ends its lines */
+	run(g, read_id, str_get(&g->run_out));
+	str_clear(&g->run_out);
+	guest_send(g, PROTO_RUN, both, strlen(both));
+	ends++;
+	assert_true(guest_until(g, run_ended, &ends));
+	assert_int_equal(g->run_status, 7);
+	assert_string_equal(str_get(&g->run_out), "to out\n");
+	assert_string_equal(str_get(&g->run_err), "to err\n");
+	/* a signal ends what would not end by itself; the shell is not disturbed */
+	guest_send(g, PROTO_RUN, "sleep 1000", 10);
+	guest_send(g, PROTO_SIGNAL, interrupt, sizeof(interrupt));
+	ends++;
+	assert_true(guest_until(g, run_ended, &ends));
+	assert_int_equal(g->run_status, 128 + 15);
+	run(g, "echo still$((6*7))", "still42");
+	guest_type(g, "exit\n");
+	assert_true(guest_until_end(g));
+	assert_true(guest_finish(g));
+	guest_free(g);
+}
+
 /* `reboot` ends the session like `exit`, not like a crash. */
 static void reboot_is_an_end(void **state)
 {
@@ -139,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_from_greeting_to_exit),
+		cmocka_unit_test(a_command_beside_the_shell),
 		cmocka_unit_test(reboot_is_an_end),
 	};
 

@@ -147,20 +147,26 @@ int child_signalfd(void)
 	return signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-struct child_news child_reap(int sigfd, pid_t pid)
+static void mark(struct child *const *list, size_t n, pid_t dead, int st)
 {
-	struct child_news news = {.exited = false};
+	for (size_t i = 0; i < n; i++) {
+		if (list[i]->pid != dead || list[i]->exited)
+			continue;
+		list[i]->exited = true;
+		list[i]->status = WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
+	}
+}
+
+bool child_reap(int sigfd, struct child *const *list, size_t n)
+{
 	struct signalfd_siginfo info;
+	bool reboot = false;
 	pid_t dead;
 	int st;
 
 	while (read(sigfd, &info, sizeof(info)) > 0)
-		news.reboot |= info.ssi_signo != SIGCHLD;
-	while ((dead = waitpid(-1, &st, WNOHANG)) > 0) {
-		if (dead != pid)
-			continue;
-		news.exited = true;
-		news.status = WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
-	}
-	return news;
+		reboot |= info.ssi_signo != SIGCHLD;
+	while ((dead = waitpid(-1, &st, WNOHANG)) > 0)
+		mark(list, n, dead, st);
+	return reboot;
 }

@@ -19,8 +19,10 @@ struct session {
 	struct link *link;
 	int console; /* the raw port; -1 = frames on the link */
 	int master;
-	pid_t pid;
-	bool exited, refused, console_gone;
+	struct child shell;
+	struct command run; /* beside the shell, when the host asks for one */
+	char **env;
+	bool refused, console_gone;
 	bool drained;	  /* after the shell's end: the pty holds nothing any more */
 	uint64_t written; /* to the raw port */
 	struct buf to_host, to_shell;
@@ -34,6 +36,31 @@ static void resize(int master, unsigned rows, unsigned cols)
 		ioctl(master, TIOCSWINSZ, &w); /* the kernel tells the foreground processes */
 }
 
+/* The host asks for the next one only when it has heard of the end of the one before. */
+static void run_command(struct session *s, const unsigned char *p, size_t n)
+{
+	static const uint32_t tags[2] = {PROTO_RUN_STDOUT, PROTO_RUN_STDERR};
+	char *line = strndup((const char *)p, n);
+	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (s->run.child.pid > 0)
+		s->refused = true;
+	else if (!line || nothing < 0 ||
+		 command_start(&s->run, s->link, s->env, line, nothing, tags))
+		link_send_u32(s->link, PROTO_RUN_EXIT, (uint32_t)PROTO_RUN_FAILED);
+	if (nothing >= 0)
+		close(nothing);
+	free(line);
+}
+
+static void check_run(struct session *s)
+{
+	if (s->run.child.pid <= 0 || !command_finished(&s->run))
+		return;
+	link_send_u32(s->link, PROTO_RUN_EXIT, (uint32_t)s->run.child.status);
+	s->run.child = (struct child){0};
+}
+
 static void on_frame(void *user, uint32_t tag, const unsigned char *p, size_t n)
 {
 	struct session *s = user;
@@ -44,8 +71,12 @@ static void on_frame(void *user, uint32_t tag, const unsigned char *p, size_t n)
 		buf_put(&s->to_shell, p, n);
 	else if (tag == PROTO_CONSOLE)
 		s->refused = true;
-	else if (tag == PROTO_SHUTDOWN && !s->exited)
-		kill(-s->pid, SIGHUP);
+	else if (tag == PROTO_RUN)
+		run_command(s, p, n);
+	else if (tag == PROTO_SIGNAL && n == 4 && p[0] >= 1 && p[0] < NSIG)
+		command_signal(&s->run, p[0]);
+	else if (tag == PROTO_SHUTDOWN && !s->shell.exited)
+		kill(-s->shell.pid, SIGHUP);
 }
 
 /* Writes to the terminal outside, as far as it goes. */
@@ -102,18 +133,21 @@ static void read_shell(struct session *s)
 {
 	ssize_t n = buf_room(&s->to_host) ? buf_read(&s->to_host, s->master, PROTO_CHUNK) : 1;
 
-	if (n <= 0 && s->exited)
+	if (n <= 0 && s->shell.exited)
 		s->drained = true;
 }
 
 /* `reboot` and its like end the session as `exit` does: the shell is told that its terminal is
  * gone. */
-static void on_news(struct session *s, struct child_news news)
+static void reap(struct session *s, int sigfd)
 {
-	if (news.exited)
-		s->exited = true;
-	else if (news.reboot && !s->exited)
-		kill(-s->pid, SIGHUP);
+	bool ran = s->run.child.exited;
+	bool reboot = child_reap(sigfd, (struct child *const[]){&s->shell, &s->run.child}, 2);
+
+	if (s->run.child.exited && !ran)
+		command_exited(&s->run);
+	if (reboot && !s->shell.exited)
+		kill(-s->shell.pid, SIGHUP);
 }
 
 static bool finished(const struct session *s)
@@ -121,9 +155,16 @@ static bool finished(const struct session *s)
 	return s->link->dead || s->console_gone || s->refused || (s->drained && !s->to_host.len);
 }
 
+/* After an end nothing has to be waited for but room to pass its output on. */
+static bool nothing_to_wait_for(const struct session *s)
+{
+	return (s->shell.exited && !s->drained && buf_room(&s->to_host)) ||
+	       command_draining(&s->run);
+}
+
 static void turn(struct session *s, int sigfd)
 {
-	struct pollfd p[4] = {
+	struct pollfd p[6] = {
 		{s->link->fd, link_events(s->link, true), 0},
 		{sigfd, POLLIN, 0},
 		{s->console,
@@ -136,19 +177,22 @@ static void turn(struct session *s, int sigfd)
 			0},
 	};
 
-	if (poll(p, 4, s->exited && !s->drained && buf_room(&s->to_host) ? 0 : -1) < 0)
+	command_poll(&s->run, p + 4);
+	if (poll(p, 6, nothing_to_wait_for(s) ? 0 : -1) < 0)
 		return;
 	link_turn(s->link, p[0].revents, on_frame, s);
 	if (p[2].revents & POLLIN)
 		read_console(s);
 	else if (p[2].revents & (POLLHUP | POLLERR))
 		s->console_gone = true;
-	if (p[3].revents & (POLLIN | POLLHUP) || s->exited)
+	if (p[3].revents & (POLLIN | POLLHUP) || s->shell.exited)
 		read_shell(s);
 	serve_shell(s);
 	serve_host(s);
+	command_turn(&s->run, p + 4);
 	if (p[1].revents)
-		on_news(s, child_reap(sigfd, s->pid));
+		reap(s, sigfd);
+	check_run(s);
 }
 
 static void child_shell(char **env, int slave)
@@ -167,7 +211,6 @@ static void child_shell(char **env, int slave)
 
 static int start(struct session *s, const struct guest_conf *c)
 {
-	char **env = child_environ(c);
 	int slave;
 
 	if (openpty(&s->master, &slave, NULL, NULL, NULL))
@@ -175,11 +218,12 @@ static int start(struct session *s, const struct guest_conf *c)
 	fcntl(s->master, F_SETFD, FD_CLOEXEC);
 	fcntl(s->master, F_SETFL, fcntl(s->master, F_GETFL) | O_NONBLOCK);
 	resize(s->master, c->rows, c->cols);
-	s->pid = fork();
-	if (s->pid == 0)
-		child_shell(env, slave);
+	s->env = child_environ(c);
+	s->shell.pid = fork();
+	if (s->shell.pid == 0)
+		child_shell(s->env, slave);
 	close(slave);
-	return s->pid < 0 ? -1 : 0;
+	return s->shell.pid < 0 ? -1 : 0;
 }
 
 /* The greeting, while the port still blocks (see link_init()), so that it waits for the host. */

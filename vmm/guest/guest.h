@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -121,13 +122,43 @@ void child_clean(void);
 /* A descriptor that is readable when children have died, or when somebody asks init for the
  * machine's end. */
 int child_signalfd(void);
-/* What the descriptor had to say. */
-struct child_news {
-	bool exited; /* the process asked about is dead */
-	int status;  /* of it, as a shell gives it */
-	bool reboot; /* busybox's reboot, poweroff, halt, or Ctrl-Alt-Del */
+/* A process whose end somebody waits for. */
+struct child {
+	pid_t pid; /* 0 = none */
+	bool exited;
+	int status; /* then: as a shell gives it */
 };
-/* Reaps all that are dead. */
-struct child_news child_reap(int sigfd, pid_t pid);
+/* Reaps all that are dead and marks those of the list. True when somebody asked for the machine's
+ * end: busybox's reboot, poweroff, halt, or Ctrl-Alt-Del. */
+bool child_reap(int sigfd, struct child *const *list, size_t n);
 /* Directories under /include-files that hold a program, joined by ':' with the system's behind. */
 char *child_path(void);
+
+/* ---- command: one `sh -c`, its output framed ---------------------------------------------------
+ */
+struct command_stream {
+	int fd; /* read end; -1 = closed */
+	uint32_t tag;
+	int left; /* bytes still to take after the command's end; -1 = no limit yet */
+};
+struct command {
+	struct link *link;
+	struct child child;
+	struct command_stream out[2]; /* standard output, standard error */
+};
+/* Starts it with `stdin_fd` (close-on-exec, above 2) as standard input, in a session of its own. 0
+ * or -1. An empty frame of a stream's tag is its end. */
+int command_start(struct command *c, struct link *l, char *const *env, const char *line,
+	int stdin_fd, const uint32_t tags[2]);
+/* What poll(2) shall wait for, in two entries. */
+void command_poll(const struct command *c, struct pollfd p[2]);
+/* Serves what poll(2) said of them. */
+void command_turn(struct command *c, const struct pollfd p[2]);
+/* To be called when child_reap() has marked it: what its pipes hold now is its output. */
+void command_exited(struct command *c);
+/* It has output that nothing has to be waited for. */
+bool command_draining(const struct command *c);
+/* Started, dead, and all of its output sent. */
+bool command_finished(const struct command *c);
+/* To its process group; nothing once it is dead. */
+void command_signal(const struct command *c, int signo);
