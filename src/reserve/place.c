@@ -8,14 +8,25 @@
 struct placing {
 	const struct reserve_host *h;
 	const struct reserve_shape *s;
-	unsigned need; /* CPUs of one virtual LLC */
 	unsigned offset;
 	bool perf;
 	bool ever;	  /* as if nobody held anything */
-	unsigned *usable; /* LLCs that can hold a virtual one, ascending */
-	unsigned nusable;
-	unsigned *chosen; /* host LLC of each virtual LLC */
+	unsigned *spare;  /* by host LLC: CPUs of it that can be had */
+	bool *taken;	  /* by host LLC */
+	unsigned *chosen; /* by virtual LLC, a host LLC */
+	unsigned *order;  /* virtual LLCs, those that need most first */
 };
+
+/* Some of the host's LLCs, in order. */
+struct pool {
+	unsigned *v;
+	unsigned n;
+};
+
+static unsigned need_of(const struct placing *p, unsigned v)
+{
+	return p->s->llcs[v].cores * p->s->llcs[v].threads;
+}
 
 /* CPUs of an LLC that can be had. Performance mode wants it whole. */
 static void available(const struct placing *p, unsigned llc, struct cpuset *out)
@@ -30,68 +41,110 @@ static void available(const struct placing *p, unsigned llc, struct cpuset *out)
 		cpuset_minus(out, &p->h->busy);
 }
 
-static void find_usable(struct placing *p)
+static void look(struct placing *p)
 {
 	cleanup_cpuset struct cpuset cpus = CPUSET_INIT;
 
-	p->nusable = 0;
 	for (unsigned i = 0; i < p->h->topo->nllcs; i++) {
 		available(p, i, &cpus);
-		if (cpuset_count(&cpus) >= p->need)
-			p->usable[p->nusable++] = i;
+		p->spare[i] = cpuset_count(&cpus);
+		p->taken[i] = false;
 	}
 }
 
-static unsigned usable_on_node(const struct placing *p, unsigned node, unsigned *out)
+/* The virtual LLCs that need most choose first: whatever suits them suits the others, so that this
+ * finds a way when there is one. */
+static void order_by_need(struct placing *p)
 {
-	unsigned n = 0;
+	for (unsigned v = 0; v < p->s->nllcs; v++) {
+		unsigned at = v;
 
-	for (unsigned i = 0; i < p->nusable; i++)
-		if (p->h->llcs[p->usable[i]].node == node)
-			out[n++] = p->usable[i];
-	return n;
+		for (; at && need_of(p, p->order[at - 1]) < need_of(p, v); at--)
+			p->order[at] = p->order[at - 1];
+		p->order[at] = v;
+	}
 }
 
-/* Nodes with at least `per` usable LLCs, ascending. */
-static unsigned eligible_nodes(const struct placing *p, unsigned per, unsigned *out)
+/* LLCs that could hold the smallest of the virtual ones; of one node, or of all (node < 0). */
+static void fill_pool(const struct placing *p, int node, struct pool *out)
 {
-	cleanup_free unsigned *llcs = xcalloc(p->nusable + 1, sizeof(*llcs));
-	unsigned n = 0;
+	unsigned least = need_of(p, p->order[p->s->nllcs - 1]);
 
-	for (unsigned i = 0; i < p->h->topo->nnodes; i++)
-		if (usable_on_node(p, p->h->topo->nodes[i].id, llcs) >= per)
-			out[n++] = p->h->topo->nodes[i].id;
+	out->n = 0;
+	for (unsigned i = 0; i < p->h->topo->nllcs; i++)
+		if (p->spare[i] >= least && (node < 0 || p->h->llcs[i].node == (unsigned)node))
+			out->v[out->n++] = i;
+}
+
+/* Host LLCs for the virtual ones of a guest node (node < 0: for all): the j-th of them begins to
+ * look at the j-th of the pool, rotated. */
+static bool choose_from(struct placing *p, const struct pool *pool, int node)
+{
+	unsigned first = 0;
+
+	while (node >= 0 && p->s->llcs[first].node != (unsigned)node)
+		first++;
+	for (unsigned k = 0; k < p->s->nllcs; k++) {
+		unsigned v = p->order[k], i = 0, at = 0;
+
+		if (node >= 0 && p->s->llcs[v].node != (unsigned)node)
+			continue;
+		for (i = 0; i < pool->n; i++) {
+			at = pool->v[(v - first + p->offset + i) % pool->n];
+			if (!p->taken[at] && p->spare[at] >= need_of(p, v))
+				break;
+		}
+		if (i == pool->n)
+			return false;
+		p->taken[at] = true;
+		p->chosen[v] = at;
+	}
+	return true;
+}
+
+/* Nodes of the guest that have LLCs, ascending, and the most that one has. */
+static unsigned guest_nodes(const struct placing *p, unsigned *out, unsigned *most)
+{
+	unsigned n = 0, run = 0;
+
+	*most = 0;
+	for (unsigned v = 0; v < p->s->nllcs; v++) {
+		if (!v || p->s->llcs[v].node != p->s->llcs[v - 1].node) {
+			out[n++] = p->s->llcs[v].node;
+			run = 0;
+		}
+		*most = ++run > *most ? run : *most;
+	}
 	return n;
 }
 
 /* Guest nodes on host nodes; false where the host has too few with enough LLCs. */
-static bool choose_by_node(struct placing *p)
+static bool choose_by_node(struct placing *p, struct pool *pool)
 {
-	const struct reserve_shape *s = p->s;
-	unsigned per = (s->llcs + s->nodes - 1) / s->nodes, at = 0;
-	cleanup_free unsigned *nodes = xcalloc(p->h->topo->nnodes, sizeof(*nodes));
-	cleanup_free unsigned *llcs = xcalloc(p->nusable + 1, sizeof(*llcs));
-	unsigned n = eligible_nodes(p, per, nodes);
+	const struct topo *t = p->h->topo;
+	cleanup_free unsigned *guest = xcalloc(p->s->nllcs, sizeof(*guest));
+	cleanup_free unsigned *host = xcalloc(t->nnodes, sizeof(*host));
+	unsigned per, nguest = guest_nodes(p, guest, &per), nhost = 0;
 
-	if (s->nodes < 2 || n < s->nodes)
+	for (unsigned i = 0; i < t->nnodes; i++) {
+		fill_pool(p, (int)t->nodes[i].id, pool);
+		if (pool->n >= per)
+			host[nhost++] = t->nodes[i].id;
+	}
+	if (nguest < 2 || nhost < nguest)
 		return false;
-	for (unsigned g = 0; g < s->nodes; g++) {
-		unsigned take = s->llcs / s->nodes + (g < s->llcs % s->nodes);
-		unsigned have = usable_on_node(p, nodes[(g + p->offset / per) % n], llcs);
-
-		for (unsigned j = 0; j < take; j++)
-			p->chosen[at++] = llcs[(j + p->offset % have) % have];
+	for (unsigned g = 0; g < nguest; g++) {
+		fill_pool(p, (int)host[(g + p->offset / per) % nhost], pool);
+		if (!choose_from(p, pool, (int)guest[g]))
+			return false;
 	}
 	return true;
 }
 
-static bool choose_in_turn(struct placing *p)
+static bool choose_in_turn(struct placing *p, struct pool *pool)
 {
-	if (p->nusable < p->s->llcs)
-		return false;
-	for (unsigned v = 0; v < p->s->llcs; v++)
-		p->chosen[v] = p->usable[(v + p->offset) % p->nusable];
-	return true;
+	fill_pool(p, -1, pool);
+	return choose_from(p, pool, -1);
 }
 
 static int too_few_cpus(const struct placing *p, struct err *e)
@@ -107,34 +160,37 @@ static int too_few_cpus(const struct placing *p, struct err *e)
 static int too_few_llcs(const struct placing *p, struct err *e)
 {
 	const struct reserve_host *h = p->h;
+	unsigned v = p->order[0];
 
-	if (h->topo->nllcs < p->s->llcs)
+	if (h->topo->nllcs < p->s->nllcs)
 		return err_set(e, ERANGE,
-			"need %u LLCs for %u virtual LLCs, but host has %u LLC groups", p->s->llcs,
-			p->s->llcs, h->topo->nllcs);
+			"need %u LLCs for %u virtual LLCs, but host has %u LLC groups", p->s->nllcs,
+			p->s->nllcs, h->topo->nllcs);
 	for (unsigned i = 0; i < h->topo->nllcs; i++)
-		if (h->llcs[i].contribution < p->need)
+		if (h->llcs[i].contribution < need_of(p, v))
 			return err_set(e, ERANGE,
 				"LLC group %u has %u available CPUs, need %u for virtual LLC %u", i,
-				h->llcs[i].contribution, p->need, p->nusable);
+				h->llcs[i].contribution, need_of(p, v), v);
 	return err_set(e, ERANGE, "the host's LLCs cannot hold the guest's");
 }
 
 /* Host LLCs for the virtual ones: first whether there ever are, then beside those in the way. */
-static int choose(struct placing *p, struct err *e)
+static int choose(struct placing *p, struct pool *pool, struct err *e)
 {
 	bool by_node;
 
 	if (p->h->nallowed < reserve_vcpus(p->s) + p->perf)
 		return too_few_cpus(p, e);
+	order_by_need(p);
 	p->ever = true;
-	find_usable(p);
-	if (p->nusable < p->s->llcs)
+	look(p);
+	by_node = choose_by_node(p, pool);
+	look(p);
+	if (!by_node && !choose_in_turn(p, pool))
 		return too_few_llcs(p, e);
-	by_node = choose_by_node(p);
 	p->ever = false;
-	find_usable(p);
-	if (by_node ? choose_by_node(p) : choose_in_turn(p))
+	look(p);
+	if (by_node ? choose_by_node(p, pool) : choose_in_turn(p, pool))
 		return 0;
 	return err_set(e, EBUSY, "all host CPUs that could hold the guest are busy");
 }
@@ -176,10 +232,11 @@ static unsigned threads_among(const struct topo_core *core, const struct cpuset 
 	return n;
 }
 
-static unsigned list_slots(const struct placing *p, const struct cpuset *cpus, struct slot *out)
+static void list_slots(
+	const struct placing *p, const struct cpuset *cpus, unsigned threads, struct slot *out)
 {
 	const struct topo *t = p->h->topo;
-	unsigned n = 0, threads = p->s->threads;
+	unsigned n = 0;
 
 	cpuset_foreach (id, cpus) {
 		unsigned core = topo_cpu(t, (unsigned)id)->core;
@@ -192,7 +249,6 @@ static unsigned list_slots(const struct placing *p, const struct cpuset *cpus, s
 	}
 	if (p->perf)
 		qsort(out, n, sizeof(*out), threads > 1 ? by_core : by_thread);
-	return n;
 }
 
 static void take_cpus(const struct placing *p, unsigned v, struct reserve_plan *out)
@@ -202,9 +258,9 @@ static void take_cpus(const struct placing *p, unsigned v, struct reserve_plan *
 
 	available(p, p->chosen[v], &cpus);
 	slots = xcalloc(cpuset_count(&cpus), sizeof(*slots));
-	list_slots(p, &cpus, slots);
+	list_slots(p, &cpus, p->s->llcs[v].threads, slots);
 	cpuset_add(p->perf ? &out->exclusive : &out->llcs, p->chosen[v]);
-	for (unsigned i = 0; i < p->need; i++) {
+	for (unsigned i = 0; i < need_of(p, v); i++) {
 		out->vcpus[out->nvcpus++] = slots[i].cpu;
 		cpuset_add(&out->cpus, slots[i].cpu);
 		if (!p->perf)
@@ -237,23 +293,28 @@ static int find_service(const struct placing *p, struct reserve_plan *out, struc
 
 static int place(struct placing *p, struct reserve_plan *out, struct err *e)
 {
+	unsigned n = p->h->topo->nllcs;
+	cleanup_free unsigned *spare = xcalloc(n, sizeof(*spare)),
+			      *pool = xcalloc(n, sizeof(*pool));
+	cleanup_free unsigned *chosen = xcalloc(p->s->nllcs, sizeof(*chosen));
+	cleanup_free unsigned *order = xcalloc(p->s->nllcs, sizeof(*order));
+	cleanup_free bool *taken = xcalloc(n, sizeof(*taken));
 	int rc;
 
 	*out = (struct reserve_plan)RESERVE_PLAN_INIT;
-	p->need = p->s->cores * p->s->threads;
-	p->usable = xcalloc(p->h->topo->nllcs, sizeof(*p->usable));
-	p->chosen = xcalloc(p->s->llcs, sizeof(*p->chosen));
-	rc = choose(p, e);
+	p->spare = spare;
+	p->chosen = chosen;
+	p->order = order;
+	p->taken = taken;
+	rc = choose(p, &(struct pool){.v = pool}, e);
 	if (!rc) {
 		out->vcpus = xcalloc(reserve_vcpus(p->s), sizeof(*out->vcpus));
-		for (unsigned v = 0; v < p->s->llcs; v++)
+		for (unsigned v = 0; v < p->s->nllcs; v++)
 			take_cpus(p, v, out);
 		reserve_nodes_of(p->h, &out->cpus, &out->nodes);
 		if (p->perf)
 			rc = find_service(p, out, e);
 	}
-	free(p->usable);
-	free(p->chosen);
 	if (rc)
 		reserve_plan_release(out);
 	return rc;

@@ -15,6 +15,15 @@ void reserve_plan_release(struct reserve_plan *p)
 	*p = (struct reserve_plan)RESERVE_PLAN_INIT;
 }
 
+unsigned reserve_vcpus(const struct reserve_shape *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->nllcs; i++)
+		n += s->llcs[i].cores * s->llcs[i].threads;
+	return n;
+}
+
 unsigned reserve_default_budget(const struct reserve_host *h, unsigned vcpus)
 {
 	unsigned share = (h->nallowed * 3 + 9) / 10;

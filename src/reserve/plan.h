@@ -6,14 +6,18 @@
 
 #include "src/reserve/host.h"
 
-/* The shape of a guest. Zeroed: no guest. */
-struct reserve_shape {
-	unsigned nodes, llcs, cores, threads; /* llcs over all nodes, cores of each LLC */
+/* A last-level cache of a guest. */
+struct reserve_vllc {
+	unsigned node;		 /* of the guest, ascending over the list */
+	unsigned cores, threads; /* threads: of each core */
 };
-static inline unsigned reserve_vcpus(const struct reserve_shape *s)
-{
-	return s->llcs * s->cores * s->threads;
-}
+
+/* The caches of a guest; its vCPUs are numbered cache by cache, core by core. Zeroed: no guest. */
+struct reserve_shape {
+	const struct reserve_vllc *llcs; /* borrowed */
+	unsigned nllcs;
+};
+unsigned reserve_vcpus(const struct reserve_shape *s);
 
 struct reserve_plan {
 	struct cpuset llcs;	 /* whose locks are taken shared */

@@ -174,14 +174,29 @@ static void test_default_budgets(void **state)
 	tear_down(&x);
 }
 
-static void placed(struct host *x, bool perf, struct reserve_shape s, unsigned offset,
+/* llcs over all nodes, cores of each; the first nodes have what is left over. */
+struct even {
+	unsigned nodes, llcs, cores, threads;
+};
+
+static struct reserve_shape shape_of(struct even s, struct reserve_vllc *v)
+{
+	unsigned at = 0;
+
+	for (unsigned n = 0; n < s.nodes; n++)
+		for (unsigned i = 0; i < s.llcs / s.nodes + (n < s.llcs % s.nodes); i++)
+			v[at++] = (struct reserve_vllc){n, s.cores, s.threads};
+	return (struct reserve_shape){v, at};
+}
+
+static void placed_shape(struct host *x, bool perf, const struct reserve_shape *s, unsigned offset,
 	const char *llcs, const char *vcpus)
 {
 	struct reserve_plan p;
 	struct err e = ERR_INIT;
 
 	assert_int_equal(
-		(perf ? reserve_plan_perf : reserve_plan_default)(&x->h, &s, offset, &p, &e), 0);
+		(perf ? reserve_plan_perf : reserve_plan_default)(&x->h, s, offset, &p, &e), 0);
 	same(perf ? &p.exclusive : &p.llcs, llcs);
 	same_vcpus(&p, vcpus);
 	if (!perf) {
@@ -191,9 +206,19 @@ static void placed(struct host *x, bool perf, struct reserve_shape s, unsigned o
 	reserve_plan_release(&p);
 }
 
-static void not_placed(
-	struct host *x, bool perf, struct reserve_shape s, int rc, const char *message)
+static void placed(struct host *x, bool perf, struct even even, unsigned offset, const char *llcs,
+	const char *vcpus)
 {
+	struct reserve_vllc v[8];
+	struct reserve_shape s = shape_of(even, v);
+
+	placed_shape(x, perf, &s, offset, llcs, vcpus);
+}
+
+static void not_placed(struct host *x, bool perf, struct even even, int rc, const char *message)
+{
+	struct reserve_vllc v[8];
+	struct reserve_shape s = shape_of(even, v);
 	struct reserve_plan p;
 	struct err e = ERR_INIT;
 
@@ -209,24 +234,39 @@ static void test_default_placement(void **state)
 
 	(void)state;
 	set_up(&x, four_llcs);
-	placed(&x, false, (struct reserve_shape){1, 1, 2, 1}, 0, "0", "0,1");
-	placed(&x, false, (struct reserve_shape){1, 1, 2, 1}, 6, "2", "16,17");
-	placed(&x, false, (struct reserve_shape){1, 3, 1, 1}, 2, "0,2-3", "16,24,0");
+	placed(&x, false, (struct even){1, 1, 2, 1}, 0, "0", "0,1");
+	placed(&x, false, (struct even){1, 1, 2, 1}, 6, "2", "16,17");
+	placed(&x, false, (struct even){1, 3, 1, 1}, 2, "0,2-3", "16,24,0");
 	/* two guest nodes on two host nodes, rotated inside and over them */
-	placed(&x, false, (struct reserve_shape){2, 2, 1, 1}, 0, "0,2", "0,16");
-	placed(&x, false, (struct reserve_shape){2, 2, 1, 1}, 1, "1,3", "24,8");
-	placed(&x, false, (struct reserve_shape){2, 4, 1, 1}, 0, "0-3", "0,8,16,24");
-	placed(&x, false, (struct reserve_shape){2, 3, 1, 1}, 0, "0-2", "0,8,16");
+	placed(&x, false, (struct even){2, 2, 1, 1}, 0, "0,2", "0,16");
+	placed(&x, false, (struct even){2, 2, 1, 1}, 1, "1,3", "24,8");
+	placed(&x, false, (struct even){2, 4, 1, 1}, 0, "0-3", "0,8,16,24");
+	placed(&x, false, (struct even){2, 3, 1, 1}, 0, "0-2", "0,8,16");
 	/* more nodes than the host has: in turn */
-	placed(&x, false, (struct reserve_shape){4, 4, 1, 1}, 0, "0-3", "0,8,16,24");
+	placed(&x, false, (struct even){4, 4, 1, 1}, 0, "0-3", "0,8,16,24");
 	/* other guests' CPUs and measured LLCs are left alone */
 	cpuset_add(&x.h.busy, 0);
 	cpuset_add(&x.h.busy, 1);
 	x.h.llcs[1].exclusive = true;
-	placed(&x, false, (struct reserve_shape){1, 1, 2, 1}, 0, "0", "2,3");
-	placed(&x, false, (struct reserve_shape){1, 1, 8, 1}, 0, "2", "16,17,18,19,20,21,22,23");
-	not_placed(&x, false, (struct reserve_shape){1, 4, 1, 1}, -EBUSY,
+	placed(&x, false, (struct even){1, 1, 2, 1}, 0, "0", "2,3");
+	placed(&x, false, (struct even){1, 1, 8, 1}, 0, "2", "16,17,18,19,20,21,22,23");
+	not_placed(&x, false, (struct even){1, 4, 1, 1}, -EBUSY,
 		"all host CPUs that could hold the guest are busy");
+	tear_down(&x);
+}
+
+/* Caches of different sizes: the largest chooses first, on whatever node. */
+static void test_unequal_guests(void **state)
+{
+	static const struct reserve_vllc two[] = {{0, 2, 1}, {0, 8, 1}},
+					 far[] = {{0, 2, 1}, {2, 3, 1}};
+	struct host x;
+
+	(void)state;
+	set_up(&x, four_llcs);
+	allow(&x, "0-7,8-12,16-18");
+	placed_shape(&x, false, &(struct reserve_shape){two, 2}, 0, "0-1", "8,9,0,1,2,3,4,5,6,7");
+	placed_shape(&x, false, &(struct reserve_shape){far, 2}, 0, "0,2", "0,1,16,17,18");
 	tear_down(&x);
 }
 
@@ -236,11 +276,11 @@ static void test_what_never_fits(void **state)
 
 	(void)state;
 	set_up(&x, four_llcs);
-	not_placed(&x, false, (struct reserve_shape){1, 5, 1, 1}, -ERANGE,
+	not_placed(&x, false, (struct even){1, 5, 1, 1}, -ERANGE,
 		"need 5 LLCs for 5 virtual LLCs, but host has 4 LLC groups");
-	not_placed(&x, false, (struct reserve_shape){1, 1, 9, 1}, -ERANGE,
+	not_placed(&x, false, (struct even){1, 1, 9, 1}, -ERANGE,
 		"LLC group 0 has 8 available CPUs, need 9 for virtual LLC 0");
-	not_placed(&x, true, (struct reserve_shape){1, 4, 8, 1}, -ERANGE,
+	not_placed(&x, true, (struct even){1, 4, 8, 1}, -ERANGE,
 		"performance_mode: need 33 CPUs (32 vCPUs + 1 service) but only 32 host CPUs "
 		"available");
 	tear_down(&x);
@@ -271,21 +311,24 @@ static void test_performance_placement(void **state)
 	struct host x;
 	struct reserve_plan p;
 	struct err e = ERR_INIT;
-	struct reserve_shape two = {1, 1, 2, 2}, wide = {1, 1, 4, 2};
+	struct even two = {1, 1, 2, 2}, wide = {1, 1, 4, 2};
+	struct reserve_vllc v[1];
+	struct reserve_shape s = shape_of(two, v);
 
 	(void)state;
 	set_up(&x, threads);
 	/* threads of a guest core are threads of one host core; without threads, cores of their own
 	 */
 	placed(&x, true, two, 0, "0", "0,8,1,9");
-	placed(&x, true, (struct reserve_shape){1, 1, 4, 1}, 1, "1", "4,5,6,7");
-	placed(&x, true, (struct reserve_shape){1, 1, 6, 1}, 0, "0", "0,1,2,3,8,9");
-	assert_int_equal(reserve_plan_perf(&x.h, &two, 0, &p, &e), 0);
+	placed(&x, true, (struct even){1, 1, 4, 1}, 1, "1", "4,5,6,7");
+	placed(&x, true, (struct even){1, 1, 6, 1}, 0, "0", "0,1,2,3,8,9");
+	assert_int_equal(reserve_plan_perf(&x.h, &s, 0, &p, &e), 0);
 	assert_int_equal(p.service, 2);
 	assert_true(cpuset_empty(&p.llcs) && cpuset_empty(&p.cpu_locks));
 	reserve_plan_release(&p);
 	/* a full LLC: the service CPU is one of the next, and locked as a guest's would be */
-	assert_int_equal(reserve_plan_perf(&x.h, &wide, 0, &p, &e), 0);
+	s = shape_of(wide, v);
+	assert_int_equal(reserve_plan_perf(&x.h, &s, 0, &p, &e), 0);
 	assert_int_equal(p.service, 4);
 	same(&p.exclusive, "0");
 	same(&p.llcs, "1");
@@ -307,8 +350,8 @@ static void test_broken_cores_come_last(void **state)
 	(void)state;
 	set_up(&x, threads);
 	allow(&x, "0-7,9-15");
-	placed(&x, true, (struct reserve_shape){1, 1, 2, 2}, 0, "0", "1,9,2,10");
-	placed(&x, true, (struct reserve_shape){1, 1, 3, 2}, 0, "0", "1,9,2,10,3,11");
+	placed(&x, true, (struct even){1, 1, 2, 2}, 0, "0", "1,9,2,10");
+	placed(&x, true, (struct even){1, 1, 3, 2}, 0, "0", "1,9,2,10,3,11");
 	tear_down(&x);
 }
 
@@ -429,7 +472,7 @@ static void check_placed(const struct reserve_host *h, const struct reserve_shap
 {
 	struct reserve_plan p;
 	struct err e = ERR_INIT;
-	unsigned need = s->cores * s->threads;
+	unsigned at = 0;
 	int rc = (perf ? reserve_plan_perf : reserve_plan_default)(h, s, below(20), &p, &e);
 
 	assert_true(rc == 0 || rc == -EBUSY || rc == -ERANGE);
@@ -439,13 +482,14 @@ static void check_placed(const struct reserve_host *h, const struct reserve_shap
 	assert_int_equal(cpuset_count(&p.cpus), p.nvcpus); /* no CPU twice */
 	assert_true(cpuset_subset(&p.cpus, &h->allowed));
 	assert_false(cpuset_intersects(&p.cpus, &h->busy));
-	assert_int_equal(cpuset_count(perf ? &p.exclusive : &p.llcs), s->llcs);
-	for (unsigned v = 0; v < p.nvcpus; v++) {
-		unsigned llc = topo_cpu(h->topo, p.vcpus[v])->llc;
+	assert_int_equal(cpuset_count(perf ? &p.exclusive : &p.llcs), s->nllcs);
+	for (unsigned v = 0; v < s->nllcs; v++) {
+		unsigned llc = topo_cpu(h->topo, p.vcpus[at])->llc;
 
 		assert_false(h->llcs[llc].exclusive);
 		assert_false(perf && h->llcs[llc].sharers);
-		assert_int_equal(llc, topo_cpu(h->topo, p.vcpus[v / need * need])->llc);
+		for (unsigned i = 0; i < s->llcs[v].cores * s->llcs[v].threads; i++)
+			assert_int_equal(topo_cpu(h->topo, p.vcpus[at++])->llc, llc);
 	}
 	if (perf) {
 		assert_true(cpuset_has(&h->allowed, (unsigned)p.service));
@@ -465,10 +509,12 @@ static void test_properties(void **state)
 		random_machine(&text, &ncpus);
 		set_up(&x, text.s);
 		for (int i = 0; i < 200; i++) {
-			unsigned nodes = 1 + below(3);
-			struct reserve_shape s = {
-				nodes, nodes * (1 + below(3)), 1 + below(3), 1 + below(2)};
+			struct reserve_vllc v[6];
+			struct reserve_shape s = {v, 1 + below(6)};
 
+			for (unsigned k = 0; k < s.nllcs; k++)
+				v[k] = (struct reserve_vllc){k ? v[k - 1].node + below(2) : 0,
+					1 + below(3), 1 + below(2)};
 			random_crowd(&x, ncpus);
 			check_budget(&x.h, 1 + below(ncpus + 2));
 			check_placed(&x.h, &s, false);
@@ -487,6 +533,7 @@ int main(void)
 		cmocka_unit_test(test_affinity_does_not_renumber),
 		cmocka_unit_test(test_default_budgets),
 		cmocka_unit_test(test_default_placement),
+		cmocka_unit_test(test_unequal_guests),
 		cmocka_unit_test(test_what_never_fits),
 		cmocka_unit_test(test_overcommitted),
 		cmocka_unit_test(test_performance_placement),
