@@ -45,5 +45,3 @@ unsigned vmmio_faults(struct vmmio *m);
  */
 bool vmmio_begin(struct vmmio *m);
 void vmmio_end(struct vmmio *m);
-/* The loop that the device lives in. */
-struct loop *vmmio_loop(const struct vmmio *m);

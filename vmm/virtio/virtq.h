@@ -50,6 +50,8 @@ struct virtq_chain {
 bool virtq_start(struct virtq *q, const struct gmem *mem, const struct virtq_setup *at,
 	uint32_t max, bool event_idx);
 void virtq_stop(struct virtq *q);
+/* For a device: the request that was just taken breaks its rules. */
+void virtq_poison(struct virtq *q);
 
 /* Takes the next request. False: there is none (the driver was asked to announce the next one), or
  * the queue is poisoned or not in use. */
