@@ -2,8 +2,11 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <limits.h>
+#include <math.h>
 #include <string.h>
 
+#include "src/base/json_out.h"
 #include "src/base/str.h"
 
 enum { TEXT_MAX = 64 * 1024 * 1024 };
@@ -56,6 +59,17 @@ const struct json *json_at(const struct json *array, size_t i)
 				    : NULL;
 }
 
+const struct json *json_member(const struct json *object, size_t i, const char **key)
+{
+	const cJSON *v = cJSON_IsObject(node(object)) && i <= INT_MAX
+				 ? cJSON_GetArrayItem(node(object), (int)i)
+				 : NULL;
+
+	if (v)
+		*key = v->string;
+	return (const struct json *)v;
+}
+
 bool json_is_object(const struct json *v)
 {
 	return cJSON_IsObject(node(v));
@@ -103,4 +117,54 @@ uint64_t json_get_uint(const struct json *object, const char *key, uint64_t fall
 bool json_get_flag(const struct json *object, const char *key, bool fallback)
 {
 	return json_flag(json_get(object, key), fallback);
+}
+
+static void copy_number(double d, struct json_out *j)
+{
+	if (d != floor(d) || fabs(d) > 9007199254740992.0)
+		json_real(j, d);
+	else
+		json_i64(j, (int64_t)d);
+}
+
+void json_copy_members(const struct json *object, struct json_out *j)
+{
+	const cJSON *v;
+
+	cJSON_ArrayForEach(v, node(object))
+	{
+		json_key(j, v->string);
+		json_copy((const struct json *)v, j);
+	}
+}
+
+static void copy_array(const cJSON *array, struct json_out *j)
+{
+	const cJSON *v;
+
+	json_array(j);
+	cJSON_ArrayForEach(v, array) json_copy((const struct json *)v, j);
+	json_array_end(j);
+}
+
+/* As deep as json_parse() lets a document be. */
+void json_copy(const struct json *v, struct json_out *j)
+{
+	const cJSON *n = node(v);
+
+	if (cJSON_IsObject(n)) {
+		json_object(j);
+		json_copy_members(v, j);
+		json_object_end(j);
+	} else if (cJSON_IsArray(n)) {
+		copy_array(n, j);
+	} else if (cJSON_IsString(n)) {
+		json_str(j, cJSON_GetStringValue((cJSON *)v));
+	} else if (cJSON_IsNumber(n)) {
+		copy_number(n->valuedouble, j);
+	} else if (cJSON_IsBool(n)) {
+		json_bool(j, cJSON_IsTrue(n));
+	} else {
+		json_null(j);
+	}
 }

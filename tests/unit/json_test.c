@@ -75,6 +75,34 @@ static void compact_form_is_read_back(void **state)
 	json_free(root);
 }
 
+static void a_tree_is_written_as_it_was_read(void **state)
+{
+	static const char text[] =
+		"{\"a\": [1, -2, 0.5, 9007199254740992, \"x\\n\"], \"b\": {\"c\": "
+		"null, \"d\": true}, \"e\": []}";
+	cleanup_str struct str out = STR_INIT, members = STR_INIT;
+	struct json *root = json_parse(text, strlen(text), NULL);
+	const char *key = NULL;
+	struct json_out j;
+
+	(void)state;
+	json_init(&j, &out, false);
+	json_copy(root, &j);
+	assert_string_equal(str_get(&out), "{\"a\":[1,-2,0.5,9007199254740992,\"x\\n\"],\"b\":{"
+					   "\"c\":null,\"d\":true},\"e\":[]}");
+	json_init(&j, &members, false);
+	json_object(&j);
+	json_key_u64(&j, "first", 1);
+	json_copy_members(json_get(root, "b"), &j);
+	json_object_end(&j);
+	assert_string_equal(str_get(&members), "{\"first\":1,\"c\":null,\"d\":true}");
+	assert_ptr_equal(json_member(root, 2, &key), json_get(root, "e"));
+	assert_string_equal(key, "e");
+	assert_null(json_member(root, 3, &key));
+	assert_null(json_member(json_get(root, "a"), 0, &key));
+	json_free(root);
+}
+
 static void broken_documents_are_refused(void **state)
 {
 	static const char *const bad[] = {"", "{", "[1,]", "{\"a\":}", "1 2", "{} x", "nul"};
@@ -96,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pretty_form),
 		cmocka_unit_test(compact_form_is_read_back),
+		cmocka_unit_test(a_tree_is_written_as_it_was_read),
 		cmocka_unit_test(broken_documents_are_refused),
 	};
 
