@@ -31,6 +31,29 @@ static const struct opt opts[] = {
 		.help = "show the guest's kernel log on stderr as it comes",
 		.offset = offsetof(struct shell_values, dmesg),
 	},
+	{
+		.name = "timings",
+		.type = OPT_FLAG,
+		.help = "say on stderr at the end what took how long",
+		.more = "Also the engine and why it was chosen; when the monitor was started, its "
+			"first "
+			"CPU ran, "
+			"the kernel was entered, init and the prompt were there, and the end; and "
+			"how "
+			"often and why the guest's CPUs came back to our own monitor.",
+		.offset = offsetof(struct shell_values, timings),
+	},
+	{
+		.name = "json",
+		.letter = 'j',
+		.type = OPT_FLAG,
+		.help = "--timings as one line of JSON, the last on stderr",
+		.more = "Moments are nanoseconds since the start, null where one was not reached "
+			"or cannot "
+			"be seen.",
+		.needs = "timings",
+		.offset = offsetof(struct shell_values, json),
+	},
 };
 
 static const char *const examples[] = {
@@ -56,7 +79,11 @@ static int run(const void *values, const struct cli_context *cx)
 		cli_error(cx, &e);
 		return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 	}
-	rc = shell_session(&c, cx);
+	rc = shell_session(&c,
+		!v->timings ? SHELL_TIMINGS_NONE
+		: v->json   ? SHELL_TIMINGS_JSON
+			    : SHELL_TIMINGS_TEXT,
+		cx);
 	shell_config_release(&c);
 	return rc;
 }

@@ -110,6 +110,7 @@ static void on_event(struct session *s, const struct vm_event *ev)
 		[VM_EVENT_EXIT] = on_end,
 	};
 
+	shell_facts_take(&s->facts, ev);
 	if (ev->kind == VM_EVENT_NOTE)
 		shell_note(s, ev->text);
 	else if (!s->killed || ev->kind == VM_EVENT_EXIT)

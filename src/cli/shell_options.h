@@ -16,7 +16,7 @@ struct shell_values {
 	const char *kernel, *modules, *topology, *exec, *accel;
 	struct opt_u32 memory_mib;
 	struct opt_u64 exec_timeout, disk;
-	bool dmesg;
+	bool dmesg, timings, json;
 	struct strv append, env, modules_load, include;
 };
 

@@ -178,6 +178,28 @@ static void print_reason(struct session *s)
 	}
 }
 
+/* The last that is said. */
+static void print_timings(struct session *s, int status)
+{
+	cleanup_str struct str text = STR_INIT;
+	char *rest, *line;
+
+	if (s->timings == SHELL_TIMINGS_JSON) {
+		shell_timings_json(&s->facts, status, &text);
+		dprintf(STDERR_FILENO, "%s\n", str_get(&text));
+	} else if (s->timings == SHELL_TIMINGS_TEXT) {
+		shell_timings_text(&s->facts, &text);
+		rest = text.s;
+		while ((line = strsep(&rest, "\n")))
+			cli_note(s->cx, "%s", line);
+	}
+}
+
+static int end_status(const struct session *s)
+{
+	return s->killed && s->signalled ? 128 + s->signalled : s->status;
+}
+
 static int finish(struct session *s)
 {
 	shell_clear_status(s);
@@ -186,9 +208,8 @@ static int finish(struct session *s)
 		print_reason(s);
 	else if (s->interactive && s->stage >= VM_STAGE_BOOTING)
 		(void)!write(STDERR_FILENO, "Connection to VM closed.\n", 25);
-	if (s->killed && s->signalled)
-		return 128 + s->signalled;
-	return s->status;
+	print_timings(s, end_status(s));
+	return end_status(s);
 }
 
 static void open_streams(struct session *s)
@@ -209,12 +230,14 @@ static void close_session(struct session *s)
 	progress_release(&s->progress);
 	str_release(&s->dmesg);
 	str_release(&s->reason);
+	shell_facts_release(&s->facts);
 	if (s->sigfd >= 0)
 		close(s->sigfd);
 	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
 }
 
-int shell_session(const struct vm_config *asked, const struct cli_context *cx)
+int shell_session(
+	const struct vm_config *asked, enum shell_timings timings, const struct cli_context *cx)
 {
 	struct vm_config c = *asked;
 	struct session *s = xcalloc(1, sizeof(*s));
@@ -223,6 +246,7 @@ int shell_session(const struct vm_config *asked, const struct cli_context *cx)
 
 	s->cx = cx;
 	s->config = asked;
+	s->timings = timings;
 	s->interactive = !c.exec;
 	open_streams(s);
 	catch_signals(s);

@@ -5,7 +5,9 @@
 #pragma once
 
 #include "src/cli/cli.h"
+#include "src/cli/shell_timings.h"
 #include "vmm/vmctl.h"
 
 /* Returns the exit code; what has to be said is printed. */
-int shell_session(const struct vm_config *c, const struct cli_context *cx);
+int shell_session(
+	const struct vm_config *c, enum shell_timings timings, const struct cli_context *cx);

@@ -15,6 +15,7 @@
 #include "src/cli/escape.h"
 #include "src/cli/outstream.h"
 #include "src/cli/progress.h"
+#include "src/cli/shell_timings.h"
 #include "vmm/vmctl.h"
 
 enum { SHELL_FROM_GUEST = 64 * 1024, SHELL_KEYS = 16 * 1024 };
@@ -49,6 +50,8 @@ struct session {
 	bool ended;
 	int status;
 	struct str reason;
+	enum shell_timings timings;
+	struct shell_facts facts;
 };
 
 /* shell_session.c */

@@ -1,0 +1,127 @@
+#include "src/cli/shell_timings.h"
+
+#include <string.h>
+
+#include "src/base/clock.h"
+#include "src/base/json_in.h"
+#include "src/base/json_out.h"
+#include "src/base/units.h"
+#include "src/base/utf8.h"
+
+/* The moments of the report, in the order of time. */
+static const struct moment {
+	const char *key, *title;
+} moments[] = {
+	{.key = "exec", .title = "exec"},
+	{.key = "engine", .title = "engine"},
+	{.key = "first_run", .title = "first KVM_RUN"},
+	{.key = "kernel", .title = "kernel"},
+	{.key = "init", .title = "init"},
+	{.key = "prompt", .title = "prompt"},
+	{.key = "exit", .title = "exit"},
+};
+
+void shell_facts_release(struct shell_facts *f)
+{
+	json_free(f->info);
+	json_free(f->report);
+	*f = (struct shell_facts){0};
+}
+
+void shell_facts_take(struct shell_facts *f, const struct vm_event *ev)
+{
+	struct json **to = ev->kind == VM_EVENT_INFO	 ? &f->info
+			   : ev->kind == VM_EVENT_REPORT ? &f->report
+							 : NULL;
+
+	if (!to)
+		return;
+	json_free(*to);
+	*to = json_parse(ev->text, ev->size, NULL);
+}
+
+/* A word of the child's, which may be in the guest's hands. */
+static void add_word(struct str *out, const struct json *object, const char *key)
+{
+	const char *text = json_get_text(object, key, "unknown");
+
+	utf8_sanitize(out, text, strlen(text), false);
+}
+
+static void what(const struct json *info, struct str *out)
+{
+	str_add(out, "engine ");
+	add_word(out, info, "engine");
+	str_add(out, ", accel ");
+	add_word(out, info, "accel");
+	str_add(out, ": ");
+	add_word(out, info, "why");
+	str_add(out, "\nguest: Linux ");
+	add_word(out, info, "release");
+	str_printf(out, ", %llu vCPU%s, %llu MiB, initramfs ",
+		(unsigned long long)json_get_uint(info, "vcpus", 0),
+		json_get_uint(info, "vcpus", 0) == 1 ? "" : "s",
+		(unsigned long long)json_get_uint(info, "memory_mib", 0));
+	units_bytes(out, json_get_uint(info, "initrd_bytes", 0));
+}
+
+static void when(const struct json *timings, struct str *out)
+{
+	uint64_t last = 0;
+
+	str_printf(out, "\n%-14s %10s %10s", "timings, ms", "at", "since");
+	for (size_t i = 0; i < ARRAY_LEN(moments); i++) {
+		uint64_t ns = json_get_uint(timings, moments[i].key, UINT64_MAX);
+
+		if (ns == UINT64_MAX) {
+			str_printf(out, "\n  %-12s %10s %10s", moments[i].title, "-", "-");
+			continue;
+		}
+		str_printf(out, "\n  %-12s %10.1f %10.1f", moments[i].title,
+			(double)ns / (double)NS_PER_MS,
+			ns > last ? (double)(ns - last) / (double)NS_PER_MS : 0.0);
+		last = ns;
+	}
+}
+
+static void exits(const struct json *counts, struct str *out)
+{
+	const struct json *v;
+	const char *key;
+	uint64_t all = 0;
+
+	for (size_t i = 0; (v = json_member(counts, i, &key)); i++)
+		all += json_uint(v, 0);
+	str_printf(out, "\nexits: %llu", (unsigned long long)all);
+	for (size_t i = 0; (v = json_member(counts, i, &key)); i++) {
+		str_add(out, i ? ", " : " = ");
+		utf8_sanitize(out, key, strlen(key), false);
+		str_printf(out, " %llu", (unsigned long long)json_uint(v, 0));
+	}
+}
+
+void shell_timings_text(const struct shell_facts *f, struct str *out)
+{
+	const struct json *counts = json_get(f->report, "exits");
+
+	if (f->info)
+		what(f->info, out);
+	else
+		str_add(out, "the guest was never built");
+	when(json_get(f->report, "timings"), out);
+	if (json_is_object(counts))
+		exits(counts, out);
+}
+
+void shell_timings_json(const struct shell_facts *f, int status, struct str *out)
+{
+	struct json_out j;
+
+	json_init(&j, out, false);
+	json_object(&j);
+	json_key(&j, "status");
+	json_i64(&j, status);
+	json_copy_members(f->info, &j);
+	json_copy_members(f->report, &j);
+	json_object_end(&j);
+}

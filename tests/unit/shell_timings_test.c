@@ -1,0 +1,103 @@
+/* What --timings makes of a child's reports: lines, JSON, and reports that are missing or hostile.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "src/cli/shell_timings.h"
+
+static void take(struct shell_facts *f, enum vm_event_kind kind, const char *text)
+{
+	shell_facts_take(f, &(struct vm_event){.kind = kind, .text = text, .size = strlen(text)});
+}
+
+static void test_lines(void **state)
+{
+	cleanup_str struct str out = STR_INIT;
+	struct shell_facts f = {0};
+
+	(void)state;
+	take(&f, VM_EVENT_INFO,
+		"{\"engine\":\"kvm\",\"accel\":\"kvm\",\"why\":\"it "
+		"works\",\"release\":\"6.12\",\"vcpus\":16,"
+		"\"memory_mib\":512,\"initrd_bytes\":3145728}");
+	take(&f, VM_EVENT_REPORT,
+		"{\"timings\":{\"exec\":0,\"engine\":5000000,\"first_run\":null,\"kernel\":7500000}"
+		","
+		"\"exits\":{\"io\":40,\"mmio\":2}}");
+	shell_timings_text(&f, &out);
+	assert_string_equal(str_get(&out), "engine kvm, accel kvm: it works\n"
+					   "guest: Linux 6.12, 16 vCPUs, 512 MiB, initramfs 3M\n"
+					   "timings, ms            at      since\n"
+					   "  exec                0.0        0.0\n"
+					   "  engine              5.0        5.0\n"
+					   "  first KVM_RUN          -          -\n"
+					   "  kernel              7.5        2.5\n"
+					   "  init                  -          -\n"
+					   "  prompt                -          -\n"
+					   "  exit                  -          -\n"
+					   "exits: 42 = io 40, mmio 2");
+	shell_facts_release(&f);
+}
+
+static void test_json(void **state)
+{
+	cleanup_str struct str out = STR_INIT;
+	struct shell_facts f = {0};
+
+	(void)state;
+	take(&f, VM_EVENT_INFO, "{\"engine\":\"kvm\"}");
+	take(&f, VM_EVENT_NOTE, "not json");
+	take(&f, VM_EVENT_REPORT, "{\"timings\":{\"exec\":0},\"exits\":null}");
+	shell_timings_json(&f, 7, &out);
+	assert_string_equal(str_get(&out),
+		"{\"status\":7,\"engine\":\"kvm\",\"timings\":{\"exec\":0},\"exits\":null}");
+	shell_facts_release(&f);
+}
+
+static void test_a_child_that_said_nothing(void **state)
+{
+	cleanup_str struct str text = STR_INIT, line = STR_INIT;
+	struct shell_facts f = {0};
+
+	(void)state;
+	take(&f, VM_EVENT_INFO, "{\"engine\":");
+	shell_timings_text(&f, &text);
+	assert_non_null(strstr(str_get(&text), "the guest was never built\n"));
+	shell_timings_json(&f, 1, &line);
+	assert_string_equal(str_get(&line), "{\"status\":1}");
+	shell_facts_release(&f);
+}
+
+/* A guest that broke into its child must not drive the terminal with what the child reports. */
+static void test_control_bytes(void **state)
+{
+	cleanup_str struct str text = STR_INIT, line = STR_INIT;
+	struct shell_facts f = {0};
+
+	(void)state;
+	take(&f, VM_EVENT_INFO, "{\"engine\":\"\\u001b]0;x\\u0007\",\"release\":[1],\"vcpus\":-3}");
+	take(&f, VM_EVENT_REPORT, "{\"timings\":[],\"exits\":{\"\\u001b[2J\":1e300}}");
+	shell_timings_text(&f, &text);
+	shell_timings_json(&f, 1, &line);
+	assert_null(strchr(str_get(&text), '\033'));
+	assert_null(strchr(str_get(&text), '\a'));
+	assert_null(strchr(str_get(&line), '\033'));
+	shell_facts_release(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_a_child_that_said_nothing),
+		cmocka_unit_test(test_control_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
