@@ -7,6 +7,7 @@ const struct ctp_field_row ctp_fields[CTP_NFIELDS] = {
 #define FIELD(KEY, TYPE, SOURCE, WORD, NUMBER, FORM, GATES, ABSENT)                                \
 	[CTP_##KEY] = {                                                                            \
 		.key = #KEY,                                                                       \
+		.len = sizeof(#KEY) - 1,                                                           \
 		.type = CTP_##TYPE,                                                                \
 		.source = CTP_FROM_##SOURCE,                                                       \
 		.word = WORD,                                                                      \
@@ -18,10 +19,15 @@ const struct ctp_field_row ctp_fields[CTP_NFIELDS] = {
 #include "probes/ctprof/fields.def"
 };
 
+bool ctp_field_is(int f, const char *key, size_t n)
+{
+	return ctp_fields[f].len == n && memcmp(ctp_fields[f].key, key, n) == 0;
+}
+
 int ctp_field_find(const char *key, size_t n)
 {
 	for (int f = 0; f < CTP_NFIELDS; f++)
-		if (strncmp(ctp_fields[f].key, key, n) == 0 && ctp_fields[f].key[n] == '\0')
+		if (ctp_field_is(f, key, n))
 			return f;
 	return -1;
 }

@@ -87,6 +87,7 @@ enum ctp_absent_rule {
 
 struct ctp_field_row {
 	const char *key;
+	size_t len; /* of key */
 	enum ctp_type type;
 	enum ctp_source source;
 	const char *word;
@@ -98,6 +99,7 @@ struct ctp_field_row {
 extern const struct ctp_field_row ctp_fields[CTP_NFIELDS];
 /* The row of this key, or -1. */
 int ctp_field_find(const char *key, size_t n);
+bool ctp_field_is(int f, const char *key, size_t n);
 
 /* Why a value is not there. */
 enum ctp_why {

@@ -24,6 +24,8 @@
  * keys are passed over, missing ones have the value 0, null or empty.
  */
 struct ctp_snapshot *ctp_load(const char *path, uint64_t max_size, struct err *e);
+/* The same from a descriptor, from where it stands. */
+struct ctp_snapshot *ctp_load_fd(int fd, const char *name, uint64_t max_size, struct err *e);
 /* The same of a JSON text in memory; `name` is what errors call it. */
 struct ctp_snapshot *ctp_load_text(const char *text, size_t n, const char *name, struct err *e);
 

@@ -69,14 +69,31 @@ void json_array_end(struct json_out *j)
 	close_container(j, ']');
 }
 
+/* How many bytes at s stand for themselves. */
+static size_t plain(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (unsigned char)s[i] >= 0x20 && (unsigned char)s[i] < 0x80 && s[i] != '"' &&
+		s[i] != '\\')
+		i++;
+	return i;
+}
+
 static void quoted(struct json_out *j, const char *s, size_t n)
 {
 	str_addc(j->out, '"');
 	for (size_t i = 0; i < n;) {
-		unsigned char c = (unsigned char)s[i];
+		size_t run = plain(s + i, n - i);
+		unsigned char c;
 		uint32_t cp;
 		int used;
 
+		str_append(j->out, s + i, run);
+		i += run;
+		if (i == n)
+			break;
+		c = (unsigned char)s[i];
 		if (c < 0x80) {
 			switch (c) {
 			case '"':
@@ -101,10 +118,7 @@ static void quoted(struct json_out *j, const char *s, size_t n)
 				str_add(j->out, "\\f");
 				break;
 			default:
-				if (c < 0x20)
-					str_printf(j->out, "\\u%04x", c);
-				else
-					str_addc(j->out, (char)c);
+				str_printf(j->out, "\\u%04x", c);
 			}
 			i++;
 			continue;
