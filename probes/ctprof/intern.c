@@ -37,7 +37,8 @@ static uint64_t hash(const struct intern *t, const unsigned char *s, size_t n)
 		h = mix(h ^ word, t->seed ^ 0xe7037ed1a0b428dbULL);
 	}
 	word = 0;
-	memcpy(&word, s, n);
+	if (n)
+		memcpy(&word, s, n);
 	return mix(h ^ word, t->seed ^ 0x8ebc6af09c88c6e3ULL);
 }
 
