@@ -9,6 +9,8 @@ int lazylib_open(const struct lazylib *l, void *calls, struct err *e)
 	/* Never unloaded: opening again then costs a look into the linker's list only. */
 	void *so = dlopen(l->file, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 
+	if (!so && l->other)
+		so = dlopen(l->other, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!so) {
 		err_set(e, ENOENT, "%s needs the library %s, which is not installed", l->purpose,
 			l->name);

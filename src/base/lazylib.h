@@ -22,6 +22,7 @@ struct lazylib_symbol {
 
 struct lazylib {
 	const char *file;	     /* as the linker knows it: "libarchive.so.13" */
+	const char *other;	     /* by another name elsewhere; NULL = none */
 	const char *name;	     /* as people do */
 	const char *purpose;	     /* "unpacking": begins the sentence when it is missing */
 	const char *debian, *fedora; /* the packages that have it */
