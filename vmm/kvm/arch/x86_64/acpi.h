@@ -25,7 +25,8 @@ enum {
 	ACPI_PM1_EVENT = 0x600,	  /* 4 bytes: status, enable */
 	ACPI_PM1_CONTROL = 0x604, /* 2 bytes */
 	ACPI_SCI = 9,
-	ACPI_SLEEP_OFF = 5, /* SLP_TYP that powers off */
+	ACPI_SLEEP_OFF = 5,   /* SLP_TYP that powers off */
+	ACPI_VIRTIO_MAX = 16, /* as many lines as an IOAPIC of 24 leaves beside the ISA's */
 	ACPI_RESET_PORT = 0x64,
 	ACPI_RESET_VALUE = 0xFE,
 };
@@ -50,5 +51,6 @@ struct acpi_request {
 	size_t nvirtio;
 };
 
-/* Appends the tables. -ENOSPC with a sentence when they would reach beyond ACPI_END. */
+/* Appends the tables. -ENOSPC with a sentence: too many devices, or they would reach beyond
+ * ACPI_END. */
 int acpi_build(const struct acpi_request *q, struct str *out, struct err *e);
