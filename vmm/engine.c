@@ -5,8 +5,7 @@
 
 const struct engine *engine_of(enum vm_accel accel)
 {
-	(void)accel;
-	return &engine_qemu;
+	return accel == VM_ACCEL_KVM ? &engine_kvm : &engine_qemu;
 }
 
 const char *engine_exit_name(enum engine_exit x)

@@ -120,7 +120,7 @@ struct engine {
 	int (*hear)(int control_fd, struct engine_ear *ear, struct engine_news *out);
 } __attribute__((designated_init));
 
-extern const struct engine engine_qemu;
+extern const struct engine engine_qemu, engine_kvm;
 /* The engine that runs guests with this acceleration. */
 const struct engine *engine_of(enum vm_accel accel);
 

@@ -1,0 +1,91 @@
+/* A vCPU as after a reset, and the first one as a boot loader leaves it (spec/vmm 3.3). */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "vmm/kvm/arch.h"
+#include "vmm/kvm/arch/x86_64/arch.h"
+#include "vmm/kvm/arch/x86_64/regs.h"
+#include "vmm/kvm/machine.h"
+#include "vmm/kvm/vcpu.h"
+
+uint32_t arch_vcpu_id(const struct machine *m, unsigned index)
+{
+	const struct vm_place p = vm_topology_place(&m->q->config->topology, index);
+
+	return apic_id_of(&m->arch->ids, &p);
+}
+
+/* Once for the machine: the table of all CPUs but for their ids. */
+static int common_cpuid(struct machine *m, struct err *e)
+{
+	struct cpuid_table host = {.n = CPUID_ENTRIES_MAX};
+	const struct cpuid_request q = {
+		.topology = &m->q->config->topology,
+		.supported = host.entry,
+		.tsc_deadline = ioctl(m->kvm, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) > 0,
+	};
+	struct cpuid_request with = q;
+
+	if (ioctl(m->kvm, KVM_GET_SUPPORTED_CPUID, &host))
+		return err_sys(e, errno, "KVM does not say what CPUs it has");
+	with.nsupported = host.n;
+	return cpuid_common(&with, &m->arch->cpuid, e);
+}
+
+static int set_cpuid(struct vcpu *v, struct err *e)
+{
+	struct machine *m = v->m;
+	const struct vm_topology *t = &m->q->config->topology;
+	const struct vm_place p = vm_topology_place(t, v->index);
+	int rc = v->index == 0 ? common_cpuid(m, e) : 0;
+
+	if (rc)
+		return rc;
+	cpuid_set_place(&m->arch->cpuid, t, &m->arch->ids, &p);
+	if (ioctl(v->fd, KVM_SET_CPUID2, &m->arch->cpuid))
+		return err_sys(e, errno, "KVM does not take the features of CPU %u", v->index);
+	return 0;
+}
+
+static int set_msrs(struct vcpu *v, struct err *e)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry[REGS_MSRS];
+	} q = {.head.nmsrs = REGS_MSRS};
+	int n;
+
+	memcpy(q.entry, regs_msrs, sizeof(q.entry));
+	n = ioctl(v->fd, KVM_SET_MSRS, &q);
+	if (n == REGS_MSRS)
+		return 0;
+	return err_sys(e, n < 0 ? errno : EIO, "KVM does not take register 0x%x of CPU %u",
+		n < 0 ? 0 : regs_msrs[n].index, v->index);
+}
+
+/* The pins that a PC's processors have: interrupts of the old controller, and NMI. */
+static int set_lapic(struct vcpu *v, struct err *e)
+{
+	struct kvm_lapic_state s;
+
+	if (ioctl(v->fd, KVM_GET_LAPIC, &s))
+		return err_sys(e, errno, "KVM does not give the local APIC of CPU %u", v->index);
+	regs_lapic_pins(s.regs);
+	if (ioctl(v->fd, KVM_SET_LAPIC, &s))
+		return err_sys(e, errno, "KVM does not take the local APIC of CPU %u", v->index);
+	return 0;
+}
+
+int arch_vcpu_init(struct vcpu *v, struct err *e)
+{
+	int rc = set_cpuid(v, e);
+
+	if (!rc)
+		rc = set_msrs(v, e);
+	/* the others' are set by their kernel when it starts them */
+	if (!rc && v->index == 0)
+		rc = set_lapic(v, e);
+	return rc;
+}

@@ -1,0 +1,104 @@
+/* What this architecture wants of KVM before the first vCPU. */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+
+#include "vmm/kvm/arch.h"
+#include "vmm/kvm/arch/x86_64/arch.h"
+#include "vmm/kvm/arch/x86_64/layout.h"
+#include "vmm/kvm/machine.h"
+
+const struct ram_hole arch_hole = {HOLE_START, HOLE_END};
+
+uint64_t arch_virtio_base(enum device_kind kind)
+{
+	return VIRTIO_BASE + 0x1000ULL * kind;
+}
+
+unsigned arch_virtio_gsi(enum device_kind kind)
+{
+	return VIRTIO_GSI + kind;
+}
+
+int arch_check(const struct vm_topology *t, struct err *e)
+{
+	const struct apic_layout ids = apic_layout_of(t);
+
+	if (ids.max_id <= APIC_ID_MAX_8BIT)
+		return 0;
+	return err_set(e, ENOTSUP,
+		"the topology needs interrupt ids up to %u, and the monitor has them up to %d",
+		ids.max_id, APIC_ID_MAX_8BIT);
+}
+
+static int check_count(struct machine *m, struct err *e)
+{
+	int most = ioctl(m->kvm, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS);
+	int ids = ioctl(m->kvm, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPU_ID);
+
+	if (most > 0 && m->nvcpus > (unsigned)most)
+		return err_set(e, E2BIG, "the guest has %u CPUs, and this KVM can run %d",
+			m->nvcpus, most);
+	if (ids > 0 && m->arch->ids.max_id >= (unsigned)ids)
+		return err_set(e, E2BIG, "the guest's CPUs have ids up to %u, and this KVM has %d",
+			m->arch->ids.max_id, ids);
+	return 0;
+}
+
+static int create_irqchip(struct machine *m, struct err *e)
+{
+	/* where the PC's speaker would be is nothing */
+	const struct kvm_pit_config pit = {.flags = KVM_PIT_SPEAKER_DUMMY};
+
+	if (ioctl(m->vm, KVM_CREATE_IRQCHIP, 0))
+		return err_sys(e, errno, "KVM cannot create an interrupt chip");
+	/* Kernels that can do without a PIT do not touch it; older ones calibrate with it. */
+	if (ioctl(m->vm, KVM_CREATE_PIT2, &pit))
+		return err_sys(e, errno, "KVM cannot create a timer chip");
+	return 0;
+}
+
+int arch_machine_init(struct machine *m, struct err *e)
+{
+	uint64_t identity = IDENTITY_MAP;
+	int rc;
+
+	m->arch = xcalloc(1, sizeof(*m->arch));
+	m->arch->com1_irq.fd = m->arch->com2_irq.fd = -1;
+	m->arch->ids = apic_layout_of(&m->q->config->topology);
+	rc = check_count(m, e);
+	if (rc)
+		return rc;
+	/* only Intel CPUs want them, and only old ones use them */
+	if (ioctl(m->vm, KVM_SET_IDENTITY_MAP_ADDR, &identity) ||
+		ioctl(m->vm, KVM_SET_TSS_ADDR, (unsigned long)TSS_AT))
+		return err_sys(e, errno, "KVM does not take its own pages");
+	return create_irqchip(m, e);
+}
+
+void arch_release(struct machine *m)
+{
+	if (!m->arch)
+		return;
+	platform_release(m);
+	free(m->arch);
+	m->arch = NULL;
+}
+
+/* One message to each CPU: KVM_NMI would wait until the CPU leaves the guest by itself. */
+void arch_nmi(struct machine *m)
+{
+	enum { DELIVERY_NMI = 4 << 8 };
+
+	for (unsigned i = 0; i < m->nvcpus; i++) {
+		uint32_t id = arch_vcpu_id(m, i);
+		struct kvm_msi msi = {
+			.address_lo = 0xfee00000U | (id & 0xff) << 12,
+			.address_hi = id & ~0xffU,
+			.data = DELIVERY_NMI,
+		};
+
+		ioctl(m->vm, KVM_SIGNAL_MSI, &msi);
+	}
+}

@@ -1,0 +1,185 @@
+#include "vmm/kvm/vcpu.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "src/base/clock.h"
+#include "vmm/kvm/arch.h"
+#include "vmm/kvm/exit.h"
+#include "vmm/kvm/machine.h"
+
+/* Enough for a device's registers and an error's sentence. */
+enum { STACK = 128 * 1024 };
+
+static int kick_signal(void)
+{
+	return SIGRTMIN;
+}
+
+static void heard(int signo)
+{
+	(void)signo;
+}
+
+static int vcpu_init(struct machine *m, unsigned index, struct err *e)
+{
+	struct vcpu *v = &m->vcpus[index];
+	void *run;
+
+	*v = (struct vcpu){.m = m, .index = index, .id = arch_vcpu_id(m, index)};
+	v->fd = ioctl(m->vm, KVM_CREATE_VCPU, (unsigned long)v->id);
+	if (v->fd < 0)
+		return err_sys(e, errno, "KVM cannot create CPU %u of %u (id %u)", index, m->nvcpus,
+			v->id);
+	run = mmap(NULL, m->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
+	if (run == MAP_FAILED)
+		return err_sys(e, errno, "cannot map the state of CPU %u", index);
+	v->run = run;
+	return arch_vcpu_init(v, e);
+}
+
+int vcpus_init(struct machine *m, struct err *e)
+{
+	int rc = 0;
+
+	m->vcpus = xcalloc(m->nvcpus, sizeof(*m->vcpus));
+	for (unsigned i = 0; i < m->nvcpus; i++)
+		m->vcpus[i].fd = -1;
+	for (unsigned i = 0; i < m->nvcpus && !rc; i++)
+		rc = vcpu_init(m, i, e);
+	return rc;
+}
+
+/* Waits while the machine is paused. */
+static void park(struct machine *m)
+{
+	pthread_mutex_lock(&m->lock);
+	if (atomic_fetch_add(&m->parked, 1) + 1 == m->nvcpus)
+		machine_wake(m);
+	while (atomic_load(&m->paused) && !atomic_load(&m->stopping))
+		pthread_cond_wait(&m->resumed, &m->lock);
+	atomic_fetch_sub(&m->parked, 1);
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* Runs the CPU once; false = this CPU's end. */
+static bool run_once(struct vcpu *v)
+{
+	if (ioctl(v->fd, KVM_RUN, 0) == 0)
+		return exit_handle(v);
+	if (errno == EINTR) {
+		exit_count(v, ENGINE_EXIT_INTR);
+		/* before the flags are looked at: a kick from now on counts again */
+		v->run->immediate_exit = 0;
+		atomic_thread_fence(memory_order_seq_cst);
+		return true;
+	}
+	return errno == EAGAIN || exit_run_failed(v, errno);
+}
+
+static void *vcpu_thread(void *user)
+{
+	struct vcpu *v = user;
+	struct machine *m = v->m;
+
+	if (v->index == 0) {
+		struct timespec t;
+
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+		atomic_store(&m->q->report->setup_cpu_ns,
+			(uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec);
+		atomic_store(&m->q->report->at[ENGINE_FIRST_RUN], clock_mono_ns());
+	}
+	while (!atomic_load(&m->stopping)) {
+		if (atomic_load(&m->paused))
+			park(m);
+		else if (!run_once(v))
+			break;
+	}
+	atomic_fetch_add(&m->left, 1);
+	return NULL;
+}
+
+static int start_one(struct vcpu *v, const pthread_attr_t *attr, struct err *e)
+{
+	char name[16];
+	int rc = pthread_create(&v->thread, attr, vcpu_thread, v);
+
+	if (rc)
+		return err_sys(e, rc, "cannot start the thread of CPU %u", v->index);
+	v->started = true;
+	snprintf(name, sizeof(name), "ktstr-vcpu%u", v->index);
+	pthread_setname_np(v->thread, name);
+	return 0;
+}
+
+int vcpus_start(struct machine *m, struct err *e)
+{
+	struct sigaction sa = {.sa_handler = heard};
+	pthread_attr_t attr;
+	int rc = 0;
+
+	sigaction(kick_signal(), &sa, NULL);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	for (unsigned i = 0; i < m->nvcpus && !rc; i++)
+		rc = start_one(&m->vcpus[i], &attr, e);
+	pthread_attr_destroy(&attr);
+	return rc;
+}
+
+void vcpu_kick(struct vcpu *v)
+{
+	if (!v->started)
+		return;
+	atomic_thread_fence(memory_order_seq_cst);
+	v->run->immediate_exit = 1;
+	pthread_kill(v->thread, kick_signal());
+}
+
+void vcpus_kick(struct machine *m)
+{
+	for (unsigned i = 0; i < m->nvcpus; i++)
+		vcpu_kick(&m->vcpus[i]);
+}
+
+bool vcpus_join(struct machine *m, unsigned ms)
+{
+	struct timespec until;
+	bool all = true;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= (long)NS_PER_SEC) {
+		until.tv_nsec -= (long)NS_PER_SEC;
+		until.tv_sec++;
+	}
+	for (unsigned i = 0; m->vcpus && i < m->nvcpus; i++) {
+		struct vcpu *v = &m->vcpus[i];
+
+		if (v->started && pthread_timedjoin_np(v->thread, NULL, &until))
+			all = false;
+		else
+			v->started = false;
+	}
+	return all;
+}
+
+void vcpus_release(struct machine *m)
+{
+	for (unsigned i = 0; m->vcpus && i < m->nvcpus; i++) {
+		if (m->vcpus[i].run)
+			munmap(m->vcpus[i].run, m->run_size);
+		if (m->vcpus[i].fd >= 0)
+			close(m->vcpus[i].fd);
+	}
+	free(m->vcpus);
+	m->vcpus = NULL;
+}
