@@ -11,26 +11,52 @@ static int index_of(const struct app *a, const struct pane *p)
 	return -1;
 }
 
+/* Rows that show all of the panes above. */
+static int wanted_rows(const struct app *a, const struct layout_in *in)
+{
+	int most = 0;
+
+	for (int i = PLACE_TOPO; i <= PLACE_LOCKS; i++) {
+		const struct pane *p = in->place[i] < 0 ? NULL : a->panes.v[in->place[i]];
+		int rows = in->rows, cols = layout_upper_cols(in);
+
+		if (!p || !p->ops->want)
+			continue;
+		p->ops->want(p->self, &rows, &cols);
+		most = rows > most ? rows : most;
+	}
+	return most;
+}
+
+static int at_number(const struct app *a, int number)
+{
+	for (size_t i = 0; i < a->panes.n; i++)
+		if (a->panes.v[i]->number == number)
+			return (int)i;
+	return -1;
+}
+
 void app_layout_in(const struct app *a, struct layout_in *in)
 {
 	const struct pane *focus = app_focused(a);
-	int cols = a->canvas.cols - 2;
+	const int *share = a->share[a->mode == LAYOUT_BESIDE ? LAYOUT_BESIDE : LAYOUT_AUTO];
 
 	*in = (struct layout_in){
 		.rows = a->canvas.rows,
 		.cols = a->canvas.cols,
 		.npanes = (int)a->panes.n,
 		.focus = (int)a->focus,
-		.guest = index_of(a, a->last_guest),
+		.place = {[PLACE_GUEST] = index_of(a, a->last_guest)},
 		.host = index_of(a, a->last_host),
 		.focus_is_guest = focus && focus->ops->guest,
 		.mode = a->mode,
 		.zoom = a->zoom && a->panes.n > 1,
 		.opened = a->opened && focus,
-		.share = a->share[a->mode == LAYOUT_BESIDE ? LAYOUT_BESIDE : LAYOUT_STACK],
+		.share = {share[SPLIT_ROWS], share[SPLIT_COLS]},
 	};
-	if (a->last_host && a->last_host->ops->want)
-		a->last_host->ops->want(a->last_host->self, &in->want_rows, &cols);
+	for (int i = 0; i < PLACE_GUEST; i++)
+		in->place[i] = at_number(a, i + 1);
+	in->want_rows = wanted_rows(a, in);
 }
 
 static struct paint paint_for(const struct app *a, const struct pane *p)

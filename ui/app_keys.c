@@ -161,31 +161,25 @@ static void move_split(struct app *a, const struct ui_key *k)
 {
 	struct layout_in in;
 	struct layout now;
-	const struct layout_pane *host;
 	bool more = k->fn == UI_FN_DOWN || k->fn == UI_FN_RIGHT;
 	bool across = k->fn == UI_FN_LEFT || k->fn == UI_FN_RIGHT;
-	int whole, part, share;
+	enum layout_split split = across ? SPLIT_COLS : SPLIT_ROWS;
+	int share;
 
 	app_layout_in(a, &in);
 	layout_compute(&in, &now);
-	if (!now.split)
+	if (!now.share[split])
 		return;
-	host = &now.pane[in.host];
-	/* Side by side when the guest starts in the same row. */
-	if (across != (now.pane[in.guest].frame.row == host->frame.row))
-		return;
-	part = across ? host->frame.cols : host->frame.rows;
-	whole = part + (across ? now.pane[in.guest].frame.cols : now.pane[in.guest].frame.rows);
-	share = part * 100 / whole + (more ? 5 : -5);
+	share = now.share[split] + (more ? 5 : -5);
 	share = share < 15 ? 15 : share > 85 ? 85 : share;
-	a->share[across ? LAYOUT_BESIDE : LAYOUT_STACK] = share;
+	a->share[a->mode == LAYOUT_BESIDE ? LAYOUT_BESIDE : LAYOUT_AUTO][split] = share;
 	app_dirty(a, true);
 }
 
 static void next_layout(struct app *a)
 {
 	static const char *const names[] = {
-		"by size", "one pane", "above and below", "side by side"};
+		"by size", "one pane", "above and below", "side by side", "four"};
 	struct layout_in in;
 
 	app_layout_in(a, &in);

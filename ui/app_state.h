@@ -44,7 +44,7 @@ struct app {
 	struct pane *last_host, *last_guest; /* who shares a split screen */
 	enum layout_mode mode;
 	bool zoom, opened;
-	int share[LAYOUT_MODES]; /* percent, 0 = the usual */
+	int share[LAYOUT_MODES][LAYOUT_SPLITS]; /* percent, 0 = the usual */
 	struct layout layout;
 
 	struct snapshot *snapshot;

@@ -51,11 +51,13 @@ enum find_step {
 	FIND_END,    /* the search is over: no highlights any more */
 };
 
+enum pane_number { PANE_TOPO = 1, PANE_LOCKS, PANE_CTPROF, PANE_GUESTS /* and up */ };
+
 struct pane_ops {
 	const char *id;	  /* as --pane and the JSON name it: "topo", "vm" */
 	const char *name; /* heading of its keys in the help: "Topology" */
-	int number;	  /* in the tab bar: 1 Topo, 4 and up guests, 0 a dialog */
-	bool guest;	  /* a guest's terminal: there may be many, alone it has no border */
+	int number; /* in the tab bar: enum pane_number, fixed whatever is open; 0 = a dialog */
+	bool guest; /* a guest's terminal: there may be many, alone it has no border */
 
 	/* Heap state, or NULL with a sentence. `arg` is between the opener and the pane. */
 	void *(*open)(struct pane *host, const void *arg, struct err *e);

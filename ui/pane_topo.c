@@ -420,7 +420,7 @@ static bool topo_busy(const void *self)
 const struct pane_ops pane_topo = {
 	.id = "topo",
 	.name = "Topology",
-	.number = 1,
+	.number = PANE_TOPO,
 	.open = topo_open,
 	.close = topo_close,
 	.snapshot = topo_snapshot,

@@ -401,7 +401,7 @@ static int failed(const void *self, struct err *e)
 const struct pane_ops pane_vm = {
 	.id = "vm",
 	.name = "Guest",
-	.number = 4,
+	.number = PANE_GUESTS,
 	.guest = true,
 	.open = vm_open,
 	.close = vm_pane_close,
