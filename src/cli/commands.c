@@ -10,6 +10,7 @@ extern const struct command cmd_completions;
 extern const struct command cmd_help;
 /* hidden */
 extern const struct command cmd_vm;
+extern const struct command cmd_untar;
 extern const struct command cmd_complete;
 extern const struct command cmd_man;
 
@@ -20,6 +21,7 @@ const struct command *const cli_commands[] = {
 	&cmd_help,
 	/* hidden */
 	&cmd_vm,
+	&cmd_untar,
 	&cmd_complete,
 	&cmd_man,
 	NULL,

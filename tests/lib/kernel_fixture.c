@@ -154,7 +154,7 @@ static void tar_member(struct str *out, const struct fixture_file *f, size_t siz
 	str_repeat(out, '\0', (512 - size % 512) % 512);
 }
 
-static void tar(struct str *out, const struct fixture_file *files, size_t n)
+void fixture_tar(struct str *out, const struct fixture_file *files, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		tar_member(out, &files[i],
@@ -177,7 +177,7 @@ static void deb(struct str *out, const char *control, const struct str *data, co
 	const struct fixture_file file = {.path = "./control", .text = control};
 	cleanup_str struct str packed = STR_INIT;
 
-	tar(&packed, &file, 1);
+	fixture_tar(&packed, &file, 1);
 	str_add(out, "!<arch>\n");
 	ar_member(out, "debian-binary", "2.0\n", 4);
 	ar_member(out, "control.tar", packed.s, packed.len);
@@ -188,12 +188,11 @@ void fixture_deb(struct str *out, const char *control, const struct fixture_file
 {
 	cleanup_str struct str data = STR_INIT;
 
-	tar(&data, files, n);
+	fixture_tar(&data, files, n);
 	deb(out, control, &data, "data.tar");
 }
 
-/* Through the program itself, so that what is read back is what the world writes. */
-static void pack(const char *packer, struct str *data)
+void fixture_pack(const char *packer, struct str *data)
 {
 	const char *argv[] = {packer, "-c", NULL};
 	cleanup_str struct str out = STR_INIT;
@@ -218,9 +217,9 @@ void fixture_deb_file(const char *path, const char *control, const struct fixtur
 										    : ".zst");
 	cleanup_str struct str data = STR_INIT, out = STR_INIT;
 
-	tar(&data, files, n);
+	fixture_tar(&data, files, n);
 	if (packer)
-		pack(packer, &data);
+		fixture_pack(packer, &data);
 	deb(&out, control, &data, name);
 	fixture_write(path, out.s, out.len);
 }

@@ -36,6 +36,11 @@ struct fixture_file {
 	char type;	  /* tar's: 0 = '0' a file, '1' hard link, '2' symbolic link, '5' folder */
 	const char *link;
 };
+/* Appends a tar archive. */
+void fixture_tar(struct str *out, const struct fixture_file *files, size_t n);
+/* Compresses it by the program itself (gzip, xz, zstd), so that what is read back is what the world
+ * writes. */
+void fixture_pack(const char *packer, struct str *data);
 /* Appends a .deb with this control text and these files, uncompressed. */
 void fixture_deb(struct str *out, const char *control, const struct fixture_file *files, size_t n);
 /* The same as a file, its data archive packed by `packer` (gzip, xz, zstd; NULL = not at all). */
