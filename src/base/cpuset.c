@@ -267,3 +267,23 @@ int cpuset_affinity(struct cpuset *s)
 	}
 	return -EINVAL;
 }
+
+int cpuset_confine(int tid, const struct cpuset *s)
+{
+	size_t bits = s->n * 64, size;
+	cpu_set_t *mask;
+	int rc;
+
+	if (cpuset_empty(s))
+		return -EINVAL;
+	mask = CPU_ALLOC(bits);
+	if (!mask)
+		return -ENOMEM;
+	size = CPU_ALLOC_SIZE(bits);
+	CPU_ZERO_S(size, mask);
+	cpuset_foreach (c, s)
+		CPU_SET_S((size_t)c, size, mask);
+	rc = sched_setaffinity(tid, size, mask) ? -errno : 0;
+	CPU_FREE(mask);
+	return rc;
+}

@@ -56,3 +56,6 @@ int cpuset_parse_map(struct cpuset *s, const char *text, struct err *e);
 void cpuset_format(const struct cpuset *s, struct str *out);
 /* The calling process's affinity; -errno when the kernel refuses. */
 int cpuset_affinity(struct cpuset *s);
+/* The affinity of a process or thread (0 = the calling one, and what it starts from now on); -errno
+ * when the kernel refuses. */
+int cpuset_confine(int tid, const struct cpuset *s);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,6 +73,23 @@ static void algebra(void **state)
 	assert_int_equal(cpuset_next(&a, 101), -1);
 }
 
+static void test_confine(void **state)
+{
+	cleanup_cpuset struct cpuset before = CPUSET_INIT, one = CPUSET_INIT, got = CPUSET_INIT;
+
+	(void)state;
+	assert_int_equal(cpuset_affinity(&before), 0);
+	cpuset_add(&one, (unsigned)cpuset_next(&before, 0));
+	assert_int_equal(cpuset_confine(0, &one), 0);
+	assert_int_equal(cpuset_affinity(&got), 0);
+	assert_true(cpuset_equal(&got, &one));
+	assert_int_equal(cpuset_confine(0, &before), 0);
+	cpuset_clear(&one);
+	assert_int_equal(cpuset_confine(0, &one), -EINVAL);
+	cpuset_add(&one, 200000); /* no such CPU */
+	assert_int_equal(cpuset_confine(0, &one), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -79,6 +97,7 @@ int main(void)
 		cmocka_unit_test(bad_lists_are_refused),
 		cmocka_unit_test(maps_name_the_same_cpus),
 		cmocka_unit_test(algebra),
+		cmocka_unit_test(test_confine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
