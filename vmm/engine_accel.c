@@ -7,36 +7,6 @@
 #include "src/base/clock.h"
 #include "vmm/kvm/probe.h"
 
-static void explain(const struct kvm_probe *p, const char *device, char *why, size_t size)
-{
-	unsigned long long us = p->ns / 1000, rounds = p->rounds;
-
-	switch (p->verdict) {
-	case KVM_USABLE:
-		snprintf(why, size,
-			"%s runs kernel code at speed (%llu rounds of a loop in %llu us)", device,
-			rounds, us);
-		break;
-	case KVM_TOO_SLOW:
-		snprintf(why, size,
-			"%s emulates ring 0: too slow to boot a kernel (%llu rounds of a loop took "
-			"%llu "
-			"us)",
-			device, rounds, us);
-		break;
-	case KVM_MISSING:
-		snprintf(why, size, "there is no %s", device);
-		break;
-	case KVM_NO_PERMISSION:
-		snprintf(why, size, "%s: permission denied (membership in the group kvm gives it)",
-			device);
-		break;
-	case KVM_BROKEN:
-		snprintf(why, size, "%s does not work: %s", device, p->detail);
-		break;
-	}
-}
-
 /* --accel kvm where there is none: the sentences of spec/vmm 1.2. */
 static int refuse(const struct kvm_probe *p, const char *device, struct err *e)
 {
@@ -77,7 +47,7 @@ int engine_choose_accel_from(
 	kvm_probe(device, &p);
 	*out = (struct accel_choice){
 		.accel = asked == VM_ACCEL_QEMU_KVM ? VM_ACCEL_QEMU_KVM : VM_ACCEL_KVM};
-	explain(&p, device, out->why, sizeof(out->why));
+	kvm_probe_explain(&p, device, out->why, sizeof(out->why));
 	if (p.verdict == KVM_USABLE)
 		return 0;
 	/* a slow KVM is a KVM: whoever insists has it */

@@ -146,3 +146,13 @@ int vm_sysrq(struct vm *vm, char key); /* as typed on a keyboard: 'h', 'w', 'c',
 int vm_reset(struct vm *vm);	       /* which is the end: EXIT follows */
 /* Ends the guest at once; an EXIT event follows. */
 int vm_kill(struct vm *vm);
+
+/*
+ * What guests need of this machine, for whoever explains why they do not start.
+ */
+enum vm_kvm_state { VM_KVM_USABLE, VM_KVM_TOO_SLOW, VM_KVM_MISSING, VM_KVM_DENIED, VM_KVM_BROKEN };
+/* Measured, which takes some milliseconds; `why` is one line for people. */
+enum vm_kvm_state vm_check_kvm(struct str *why);
+/* The paths of what else they need, heap; NULL with a sentence and a hint. */
+char *vm_check_qemu(struct err *e);
+char *vm_check_busybox(struct err *e);

@@ -6,6 +6,7 @@
 
 extern const struct command cmd_topo;
 extern const struct command cmd_shell;
+extern const struct command cmd_doctor;
 extern const struct command cmd_completions;
 extern const struct command cmd_help;
 /* hidden */
@@ -17,6 +18,7 @@ extern const struct command cmd_man;
 const struct command *const cli_commands[] = {
 	&cmd_topo,
 	&cmd_shell,
+	&cmd_doctor,
 	&cmd_completions,
 	&cmd_help,
 	/* hidden */

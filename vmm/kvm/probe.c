@@ -260,3 +260,33 @@ void kvm_probe(const char *device, struct kvm_probe *out)
 	}
 	unmake(&m);
 }
+
+void kvm_probe_explain(const struct kvm_probe *p, const char *device, char *why, size_t size)
+{
+	unsigned long long us = p->ns / 1000, rounds = p->rounds;
+
+	switch (p->verdict) {
+	case KVM_USABLE:
+		snprintf(why, size,
+			"%s runs kernel code at speed (%llu rounds of a loop in %llu us)", device,
+			rounds, us);
+		break;
+	case KVM_TOO_SLOW:
+		snprintf(why, size,
+			"%s emulates ring 0: too slow to boot a kernel (%llu rounds of a loop took "
+			"%llu "
+			"us)",
+			device, rounds, us);
+		break;
+	case KVM_MISSING:
+		snprintf(why, size, "there is no %s", device);
+		break;
+	case KVM_NO_PERMISSION:
+		snprintf(why, size, "%s: permission denied (membership in the group kvm gives it)",
+			device);
+		break;
+	case KVM_BROKEN:
+		snprintf(why, size, "%s does not work: %s", device, p->detail);
+		break;
+	}
+}
