@@ -74,8 +74,8 @@ $(B)/src/cli/version.o: CPPFLAGS += -DKTSTR_VERSION='"$(VERSION)"' -DKTSTR_COMMI
 $(B)/src/cli/version.o: $(wildcard .git/HEAD .git/refs/heads/main)
 
 # The guest's PID 1: static, libc and the protocol only, never instrumented, embedded into the binary.
-GUEST_SRC := $(sort $(wildcard vmm/guest/*.c)) vmm/proto.c vmm/conf.c
-$(GUEST_INIT): $(GUEST_SRC) $(wildcard vmm/guest/*.h) vmm/proto.h vmm/conf.h
+GUEST_SRC := $(sort $(wildcard vmm/guest/*.c)) vmm/proto.c vmm/conf.c src/base/crc32.c
+$(GUEST_INIT): $(GUEST_SRC) $(wildcard vmm/guest/*.h) vmm/proto.h vmm/conf.h src/base/crc32.h
 	@mkdir -p $(@D)
 	@echo "  GUEST   $@"
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -Os $(WARN) $(WERROR) -static -s -ffunction-sections -fdata-sections \

@@ -96,7 +96,6 @@ enum {
 	PROTO_WINDOW = 256 * 1024,	      /* unacknowledged input, host to guest */
 };
 
-uint32_t proto_crc32(const void *bytes, size_t n);
 /* Fills a header for a payload of n bytes. */
 void proto_pack(unsigned char out[PROTO_HEADER_SIZE], uint32_t tag, const void *payload, size_t n);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "src/base/crc32.h"
 #include "tests/lib/guest.h"
 
 static struct guest *start(const struct guest_setup *s)
@@ -23,7 +24,7 @@ static struct guest *start(const struct guest_setup *s)
 /* The sum that the guest printed on stderr behind this label. */
 static void assert_sum(const struct guest *g, const char *label, const void *bytes, size_t n)
 {
-	cleanup_free char *wanted = xasprintf("%s %u", label, proto_crc32(bytes, n));
+	cleanup_free char *wanted = xasprintf("%s %u", label, crc32_ieee(bytes, n));
 
 	if (!strstr(str_get(&g->err), wanted)) {
 		printf("# expected %s in: %s\n", wanted, str_get(&g->err));
