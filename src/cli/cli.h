@@ -67,6 +67,7 @@ struct opt {
 	const char *help;	    /* one line for -h */
 	const char *more;	    /* further sentences for --help and the man page; NULL = none */
 	const char *const *choices; /* NULL-terminated, for OPT_CHOICE and OPT_CHOICES */
+	const char *unlisted;	    /* a further word for OPT_CHOICE, shown nowhere; NULL = none */
 	enum opt_complete complete;
 	cli_list_fn *list;   /* dynamic candidates, NULL = none */
 	uint64_t min, max;   /* bounds of OPT_U32; max 0 = none */

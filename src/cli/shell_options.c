@@ -16,6 +16,8 @@ static enum vm_accel accel_of(const char *word)
 {
 	if (word && !strcmp(word, "kvm"))
 		return VM_ACCEL_KVM;
+	if (word && !strcmp(word, SHELL_ACCEL_QEMU_KVM))
+		return VM_ACCEL_QEMU_KVM;
 	return word && !strcmp(word, "tcg") ? VM_ACCEL_TCG : VM_ACCEL_AUTO;
 }
 
@@ -90,6 +92,7 @@ int shell_config(const struct shell_values *v, struct vm_config *out, struct err
 		.exec = v->exec,
 		.exec_timeout_ns = v->exec_timeout.set ? v->exec_timeout.v : EXEC_TIMEOUT_NS,
 		.dmesg = v->dmesg,
+		.kaslr = v->kaslr,
 		.disk_bytes = v->disk.set ? v->disk.v : 0,
 		.term = getenv("TERM"),
 		.colorterm = getenv("COLORTERM"),

@@ -16,10 +16,12 @@ struct shell_values {
 	const char *kernel, *modules, *topology, *exec, *accel;
 	struct opt_u32 memory_mib;
 	struct opt_u64 exec_timeout, disk;
-	bool dmesg, timings, json;
+	bool dmesg, timings, json, kaslr;
 	struct strv append, env, modules_load, include;
 };
 
+/* QEMU on KVM: for measurements beside our own monitor. */
+#define SHELL_ACCEL_QEMU_KVM "qemu-kvm"
 extern const char *const shell_accels[]; /* choices of --accel */
 
 /* `base` is the offset of the struct shell_values, `with` the option that they belong to (NULL =
@@ -83,8 +85,18 @@ extern const char *const shell_accels[]; /* choices of --accel */
 				"kernel at speed. Under emulation a guest is fit for function, "   \
 				"not for timing.",                                                 \
 			.choices = shell_accels,                                                   \
+			.unlisted = SHELL_ACCEL_QEMU_KVM,                                          \
 			.needs = (with),                                                           \
 			.offset = (base) + offsetof(struct shell_values, accel),                   \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "kaslr",                                                           \
+			.type = OPT_FLAG,                                                          \
+			.help = "let the kernel choose its addresses, which starts slower",        \
+			.more = "Without it a kernel is unpacked on the host, once, and started "  \
+				"where it was linked to.",                                         \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, kaslr),                   \
 		},                                                                                 \
 		{                                                                                  \
 			.name = "append",                                                          \

@@ -99,6 +99,8 @@ int value_set(const struct opt *o, const char *label, const char *text, void *va
 		return set_u64(parse_size, label, text, to, e);
 	case OPT_CHOICE:
 		*(const char **)to = text;
+		if (o->unlisted && !strcmp(o->unlisted, text))
+			return 0;
 		return check_choice(label, o->choices, text, e);
 	case OPT_CHOICES:
 		return set_choices(o, label, text, to, e);

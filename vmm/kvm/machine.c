@@ -98,8 +98,7 @@ int machine_start(struct machine *m, struct err *e)
 	return vcpus_start(m, e);
 }
 
-/* CPUs first, then what works for them, then what they stand on. */
-void machine_release(struct machine *m)
+bool machine_stop(struct machine *m)
 {
 	atomic_store(&m->stopping, true);
 	pthread_mutex_lock(&m->lock);
@@ -107,12 +106,19 @@ void machine_release(struct machine *m)
 	pthread_mutex_unlock(&m->lock);
 	if (m->vcpus) {
 		vcpus_kick(m);
-		/* one that does not hear still uses all of this: the process's end frees it */
 		if (!vcpus_join(m, JOIN_MS))
-			return;
+			return false;
 	}
 	devices_drain(m);
 	arch_drain(m, DRAIN_MS);
+	return true;
+}
+
+/* CPUs first, then what works for them, then what they stand on. */
+void machine_release(struct machine *m)
+{
+	if (!machine_stop(m))
+		return;
 	vcpus_release(m);
 	devices_release(m);
 	arch_release(m);

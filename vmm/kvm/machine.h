@@ -41,12 +41,13 @@ struct machine {
 	struct arch *arch; /* owned by the architecture's part */
 	struct vcpu *vcpus;
 	unsigned nvcpus;
+	bool confined; /* threads give up what they do not need */
 
 	int wake; /* eventfd: the loop looks at what is below */
 	_Atomic enum machine_end end;
 	_Atomic bool stopping; /* vCPUs leave their threads */
 	_Atomic bool paused;   /* vCPUs wait */
-	_Atomic unsigned parked, left;
+	_Atomic unsigned parked;
 	pthread_mutex_t lock; /* guards `failure` before `end` is set, and goes with `resumed` */
 	pthread_cond_t resumed;
 	struct err failure;
@@ -56,7 +57,10 @@ struct machine {
 int machine_build(struct machine *m, const struct engine_request *q, struct err *e);
 /* Threads for all vCPUs; from then on the machine runs. */
 int machine_start(struct machine *m, struct err *e);
-/* Stops what runs, frees what there is. */
+/* vCPUs leave, devices put out what they hold. False: a vCPU does not hear, and still uses all of
+ * the machine. */
+bool machine_stop(struct machine *m);
+/* Stops what runs, frees what there is; a process that ends need not. */
 void machine_release(struct machine *m);
 
 /* Any thread. The first reason counts. */

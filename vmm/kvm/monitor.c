@@ -8,11 +8,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "src/base/clock.h"
 #include "src/base/file.h"
 #include "vmm/kvm/arch.h"
+#include "vmm/kvm/confine.h"
 #include "vmm/kvm/descriptors.h"
 #include "vmm/kvm/machine.h"
 
@@ -138,6 +140,19 @@ static int listen_to(struct monitor *x, struct err *e)
 	return 0;
 }
 
+/* Everything is open: from here on the process has no way to anything else. */
+static int confine(struct monitor *x, struct err *e)
+{
+	struct stat disk = {.st_size = 0};
+	struct confine_limits l = {.threads = x->m.nvcpus};
+
+	if (x->m.q->disk_fd >= 0 && fstat(x->m.q->disk_fd, &disk))
+		return err_sys(e, errno, "cannot look at the disk's file");
+	l.file_bytes = (uint64_t)disk.st_size;
+	x->m.confined = !confine_is_off();
+	return confine_process(&l, e);
+}
+
 static int run(struct monitor *x, const struct engine_request *q, int parent, struct err *e)
 {
 	int rc = enter_process(q, parent, e);
@@ -148,7 +163,11 @@ static int run(struct monitor *x, const struct engine_request *q, int parent, st
 	if (!rc)
 		rc = listen_to(x, e);
 	if (!rc)
+		rc = confine(x, e);
+	if (!rc)
 		rc = machine_start(&x->m, e);
+	if (!rc)
+		rc = confine_thread(CONFINE_LOOP, e);
 	return rc ? rc : loop_run(x->m.loop, e);
 }
 
@@ -165,7 +184,7 @@ void monitor_main(const struct engine_request *q, int parent)
 	struct monitor x = {.control = -1, .m = {.kvm = -1, .vm = -1, .wake = -1}};
 	int rc = run(&x, q, parent, &e);
 
-	machine_release(&x.m);
+	machine_stop(&x.m);
 	if (!rc && atomic_load(&x.m.end) == MACHINE_FAILED) {
 		e = x.m.failure;
 		rc = -EIO;

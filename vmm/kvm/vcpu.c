@@ -2,15 +2,18 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "src/base/clock.h"
 #include "vmm/kvm/arch.h"
+#include "vmm/kvm/confine.h"
 #include "vmm/kvm/exit.h"
 #include "vmm/kvm/machine.h"
 
@@ -83,39 +86,54 @@ static bool run_once(struct vcpu *v)
 	return errno == EAGAIN || exit_run_failed(v, errno);
 }
 
+static void note_first_run(struct machine *m)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	atomic_store(
+		&m->q->report->setup_cpu_ns, (uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec);
+	atomic_store(&m->q->report->at[ENGINE_FIRST_RUN], clock_mono_ns());
+}
+
+/* The thread's name, and what it may do from now on. */
+static int enter(struct vcpu *v, struct err *e)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "ktstr-vcpu%u", v->index);
+	prctl(PR_SET_NAME, name);
+	return v->m->confined ? confine_thread(CONFINE_VCPU, e) : 0;
+}
+
 static void *vcpu_thread(void *user)
 {
 	struct vcpu *v = user;
 	struct machine *m = v->m;
+	struct err e = ERR_INIT;
 
-	if (v->index == 0) {
-		struct timespec t;
-
-		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-		atomic_store(&m->q->report->setup_cpu_ns,
-			(uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec);
-		atomic_store(&m->q->report->at[ENGINE_FIRST_RUN], clock_mono_ns());
+	if (enter(v, &e)) {
+		machine_fail(m, &e);
+		return NULL;
 	}
+	if (v->index == 0)
+		note_first_run(m);
 	while (!atomic_load(&m->stopping)) {
 		if (atomic_load(&m->paused))
 			park(m);
 		else if (!run_once(v))
 			break;
 	}
-	atomic_fetch_add(&m->left, 1);
 	return NULL;
 }
 
 static int start_one(struct vcpu *v, const pthread_attr_t *attr, struct err *e)
 {
-	char name[16];
 	int rc = pthread_create(&v->thread, attr, vcpu_thread, v);
 
 	if (rc)
 		return err_sys(e, rc, "cannot start the thread of CPU %u", v->index);
 	v->started = true;
-	snprintf(name, sizeof(name), "ktstr-vcpu%u", v->index);
-	pthread_setname_np(v->thread, name);
 	return 0;
 }
 
