@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "probes/ctprof/snapshot.h"
 #include "src/base/str.h"
 
 enum ctp_ladder {
@@ -35,11 +36,6 @@ void ctp_cell_real_delta(struct str *out, double v, enum ctp_ladder l);
 void ctp_cell_ratio(struct str *out, double v);	      /* "0.874" */
 void ctp_cell_ratio_delta(struct str *out, double v); /* "+0.100" */
 
-/* A value that a side may lack. */
-struct ctp_opt {
-	bool has;
-	uint64_t v;
-};
 /* "A -> B (+D)" as the secondary tables have it; "A -> -" and "-> B" when a side lacks it. */
 void ctp_cell_change(struct str *out, struct ctp_opt a, struct ctp_opt b, enum ctp_ladder l);
 /* A share in hundredths of a percent: "12.34%", and its change "12.34% -> 12.50% (+0.16%)". */
