@@ -1,0 +1,24 @@
+/* A profile as text, table by table (spec 4.7 to 4.9 and 7). */
+#pragma once
+
+#include "probes/ctprof/diff.h"
+#include "probes/ctprof/view.h"
+#include "src/base/str.h"
+
+struct ctp_noise;
+
+struct ctp_text_options {
+	const struct ctp_view *view;
+	bool colour;
+	int wrap;		       /* columns of the terminal, 0 = never wrap */
+	const char *path[CTP_SIDES];   /* as lists of unmatched groups name the snapshots */
+	const struct ctp_noise *noise; /* for CTP_COL_NOISE; NULL = not measured */
+};
+
+void ctp_text_compare(const struct ctp_diff *d, const struct ctp_text_options *o, struct str *out);
+void ctp_text_show(struct ctp_groups *g, const struct ctp_text_options *o, struct str *out);
+
+/* What differs between the machines of the two captures, one line; nothing when nothing does. */
+void ctp_text_hosts(const struct ctp_snapshot *a, const struct ctp_snapshot *b, struct str *out);
+/* "cgroup / pcomm / comm" of a key, as one line. */
+void ctp_key_text(const struct ctp_key *k, enum ctp_axis axis, struct str *out);
