@@ -2,7 +2,7 @@
 #pragma once
 
 #include "probes/ctprof/cells.h"
-#include "probes/ctprof/cgroups.h"
+#include "probes/ctprof/cgfold.h"
 #include "probes/ctprof/sheet.h"
 #include "probes/ctprof/smaps.h"
 #include "probes/ctprof/text.h"

@@ -1,4 +1,4 @@
-#include "probes/ctprof/cgroups.h"
+#include "probes/ctprof/cgfold.h"
 
 #include <stdlib.h>
 #include <string.h>
