@@ -24,6 +24,8 @@ struct place place_host(struct place_storage *storage)
 		.cache_dir = getenv("KTSTR_CACHE_DIR"),
 		.xdg_cache = getenv("XDG_CACHE_HOME"),
 		.home = getenv("HOME"),
+		.mirror = getenv("KTSTR_KERNEL_MIRROR"),
+		.releases_url = getenv("KTSTR_RELEASES_URL"),
 	};
 }
 

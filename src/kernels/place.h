@@ -11,10 +11,12 @@ struct place {
 	const char *cwd;     /* relative paths start here; "" = the process's */
 	const char *release; /* uname -r */
 	/* the environment; NULL = not set */
-	const char *kernel;    /* KTSTR_KERNEL */
-	const char *cache_dir; /* KTSTR_CACHE_DIR */
-	const char *xdg_cache; /* XDG_CACHE_HOME */
-	const char *home;      /* HOME */
+	const char *kernel;	  /* KTSTR_KERNEL */
+	const char *cache_dir;	  /* KTSTR_CACHE_DIR */
+	const char *xdg_cache;	  /* XDG_CACHE_HOME */
+	const char *home;	  /* HOME */
+	const char *mirror;	  /* KTSTR_KERNEL_MIRROR */
+	const char *releases_url; /* KTSTR_RELEASES_URL */
 	const char
 		*kconfig_hash; /* of the kconfig fragment built into this program; NULL = none is */
 };

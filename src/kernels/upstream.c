@@ -1,0 +1,305 @@
+#include "src/kernels/upstream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "src/base/crc32.h"
+#include "src/base/file.h"
+#include "src/kernels/report.h"
+#include "src/kernels/store.h"
+#include "src/kernels/sums.h"
+
+#define RELEASES_URL "https://www.kernel.org/releases.json"
+#define MIRROR	     "https://cdn.kernel.org/pub/linux/kernel"
+/* Release candidates are snapshots of the mainline tree, for which nobody publishes sums. */
+#define CANDIDATES "https://git.kernel.org/torvalds/t"
+
+#define ARCHIVE_MAX (2ULL << 30)
+enum { LIST_SECONDS = 6 * 3600, SUMS_BYTES_MAX = 4 << 20 };
+
+static const char *or_else(const char *given, const char *usual)
+{
+	return given && *given ? given : usual;
+}
+
+static int make_folder(const struct upstream *u, struct err *e)
+{
+	cleanup_free char *folder = file_join(u->root, UPSTREAM_DOWNLOADS);
+
+	return file_mkdirs(folder, 0755, e);
+}
+
+/* ---- the list ------------------------------------------------------------------------------- */
+
+/* A copy from another address is another list. */
+static char *list_path(const struct upstream *u, const char *url)
+{
+	return xasprintf("%s/%s/releases-%08x.json", u->root, UPSTREAM_DOWNLOADS,
+		crc32_ieee(url, strlen(url)));
+}
+
+/* Seconds since the copy was fetched; -1: there is none. A clock that went back makes it old. */
+static long age(const char *path)
+{
+	struct stat st;
+	time_t now = time(NULL);
+
+	if (stat(path, &st))
+		return -1;
+	return now < st.st_mtime ? LIST_SECONDS : now - st.st_mtime;
+}
+
+static int fetch_list(const struct upstream *u, const char *url, const char *path, struct err *e)
+{
+	const struct http_get get = {
+		.url = url,
+		.what = "the list of kernel releases",
+		.max = RELEASES_BYTES_MAX,
+		.file = true,
+		.patience = u->patience,
+		.report = u->report,
+	};
+	cleanup_str struct str text = STR_INIT;
+	struct releases checked;
+	int rc = http_to_text(&get, &text, e);
+
+	rc = rc ? rc : releases_parse(text.s, text.len, &checked, e);
+	if (rc)
+		return rc;
+	releases_release(&checked);
+	rc = make_folder(u, e);
+	return rc ? rc : file_replace(path, text.s, text.len, 0644, e);
+}
+
+static int read_list(const char *path, struct releases *out, struct err *e)
+{
+	cleanup_str struct str text = STR_INIT;
+	int rc = file_read(path, RELEASES_BYTES_MAX, &text, e);
+
+	rc = rc ? rc : releases_parse(str_get(&text), text.len, out, e);
+	return rc ? err_prefix(e, "list of kernel releases") : 0;
+}
+
+int upstream_releases(const struct upstream *u, struct releases *out, struct err *e)
+{
+	const char *url = or_else(u->place->releases_url, RELEASES_URL);
+	cleanup_free char *path = list_path(u, url);
+	long old = age(path);
+	int rc = 0;
+
+	if (u->offline && old < 0)
+		return err_set(e, ENOENT,
+			"no list of kernel releases was fetched before, and --offline forbids it "
+			"now");
+	if (!u->offline && (old < 0 || old >= LIST_SECONDS))
+		rc = fetch_list(u, url, path, e);
+	if (rc && (rc == -ECANCELED || old < 0))
+		return rc;
+	if (rc)
+		report_note(u->report, "%s; the list of %ld hours ago is used", e->msg, old / 3600);
+	return read_list(path, out, e);
+}
+
+/* ---- archives ------------------------------------------------------------------------------- */
+
+struct archive {
+	const struct upstream *u;
+	struct kver v;
+	char *name, *folder_url, *url; /* owned, as the next three */
+	char *path, *part;	       /* in the cache; while it is incomplete */
+};
+
+static bool is_candidate(const struct archive *a)
+{
+	return a->v.rc != KVER_MAX;
+}
+
+static int archive_init(
+	struct archive *a, const struct upstream *u, const char *version, struct err *e)
+{
+	const char *mirror = or_else(u->place->mirror, MIRROR);
+
+	*a = (struct archive){.u = u};
+	if (!kver_parse(version, strlen(version), &a->v))
+		return err_set(e, EINVAL, "'%s' is not a kernel version", version);
+	a->name = xasprintf("linux-%s.tar.%s", version, is_candidate(a) ? "gz" : "xz");
+	if (is_candidate(a))
+		a->folder_url = xstrdup(or_else(u->place->mirror, CANDIDATES));
+	else
+		a->folder_url = xasprintf("%s/v%u.x", mirror, a->v.major);
+	a->url = xasprintf("%s/%s", a->folder_url, a->name);
+	a->path = xasprintf("%s/%s/%s", u->root, UPSTREAM_DOWNLOADS, a->name);
+	a->part = xasprintf("%s.part", a->path);
+	return 0;
+}
+
+static void archive_release(struct archive *a)
+{
+	free(a->name);
+	free(a->folder_url);
+	free(a->url);
+	free(a->path);
+	free(a->part);
+}
+
+static int missing(const struct archive *a, const char *version, struct err *e)
+{
+	if (is_candidate(a))
+		return err_set(e, ENOENT, "RC tarball not found: %s", a->url);
+	return err_set(e, ENOENT, "version %s not found: %s does not exist", version, a->url);
+}
+
+static int download(const struct archive *a, int fd, const char *version, struct err *e)
+{
+	const struct http_get get = {
+		.url = a->url,
+		.what = a->name,
+		.max = ARCHIVE_MAX,
+		.file = true,
+		.patience = a->u->patience,
+		.report = a->u->report,
+	};
+	int rc;
+
+	report_note(a->u->report, "downloading %s", a->url);
+	rc = http_to_fd(&get, fd, e);
+	if (rc == -ENOENT)
+		return missing(a, version, e);
+	return rc;
+}
+
+/* The published sum: 0, or -errno with a sentence that says why there is none. */
+static int published_sum(const struct archive *a, char sum[SUM_HEX + 1], struct err *e)
+{
+	cleanup_free char *url = xasprintf("%s/sha256sums.asc", a->folder_url);
+	const struct http_get get = {
+		.url = url,
+		.what = "sha256sums.asc",
+		.max = SUMS_BYTES_MAX,
+		.patience = a->u->patience,
+		.report = a->u->report,
+	};
+	cleanup_str struct str text = STR_INIT;
+	int rc;
+
+	if (is_candidate(a))
+		return err_set(e, ENOENT, "no checksums are published for release candidates");
+	rc = http_to_text(&get, &text, e);
+	if (!rc && sums_find(str_get(&text), text.len, a->name, sum))
+		rc = err_set(e, ENOENT, "%s has no line for %s", url, a->name);
+	return rc;
+}
+
+static int mismatch(const struct archive *a, const char *want, const char *got, struct err *e)
+{
+	err_set(e, EBADMSG, "sha256 mismatch for %s: expected %s, got %s", a->url, want, got);
+	return err_hint(e,
+		"try again: what was downloaded is thrown away; --skip-sha256 takes it as it is");
+}
+
+static int verify(const struct archive *a, int fd, struct err *e)
+{
+	char want[SUM_HEX + 1], got[SUM_HEX + 1];
+	struct stat st;
+	int rc;
+
+	if (a->u->sums == UPSTREAM_SKIP) {
+		report_note(a->u->report, "--skip-sha256: bypassing checksum verification of %s",
+			a->name);
+		return 0;
+	}
+	rc = published_sum(a, want, e);
+	if (rc == -ECANCELED)
+		return rc;
+	if (rc && a->u->sums == UPSTREAM_STRICT)
+		return err_prefix(e, "--strict: the download cannot be verified");
+	if (rc) {
+		report_note(a->u->report, "%s is not verified: %s", a->name, e->msg);
+		return 0;
+	}
+	rc = sums_of_fd(fd, got, e);
+	if (rc)
+		return rc;
+	if (strcmp(want, got) != 0)
+		return mismatch(a, want, got, e);
+	report_note(a->u->report, "sha256 verified (%lld bytes, hash %s)",
+		fstat(fd, &st) ? 0LL : (long long)st.st_size, got);
+	return 0;
+}
+
+/* Fetches what is missing of it; it gets its name once it is whole and verified. */
+static int complete(const struct archive *a, const char *version, struct err *e)
+{
+	cleanup_close int fd = open(a->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int rc;
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot create '%s'", a->part);
+	rc = download(a, fd, version, e);
+	if (!rc) {
+		rc = verify(a, fd, e);
+		if (rc == -EBADMSG)
+			unlink(a->part);
+	} else if (rc == -ENOENT || rc == -EPROTO || rc == -EFBIG) {
+		unlink(a->part); /* no beginning of an archive */
+	}
+	if (rc)
+		return rc;
+	if (fsync(fd) || rename(a->part, a->path))
+		return err_sys(e, errno, "cannot keep '%s'", a->path);
+	return 0;
+}
+
+static int obtain(const struct archive *a, const char *version, struct err *e)
+{
+	cleanup_free char *key = xasprintf("download-%s", version);
+	cleanup_free char *waiting =
+		xasprintf("waiting for another ktstr that downloads %s", a->name);
+	int lock, fd, rc;
+
+	rc = make_folder(a->u, e);
+	if (rc)
+		return rc;
+	lock = kstore_lock(a->u->root, key, waiting, a->u->report, e);
+	if (lock == -ECANCELED)
+		return lock;
+	if (!file_exists(a->path))
+		rc = a->u->offline ? err_set(e, ENOENT,
+					     "%s was not downloaded before, and --offline forbids "
+					     "it now",
+					     a->name)
+				   : complete(a, version, e);
+	fd = rc ? rc : open(a->path, O_RDONLY | O_CLOEXEC);
+	if (!rc && fd < 0)
+		fd = err_sys(e, errno, "cannot open '%s'", a->path);
+	if (lock >= 0)
+		close(lock);
+	return fd;
+}
+
+int upstream_archive(const struct upstream *u, const char *version, char **name, struct err *e)
+{
+	struct archive a;
+	int rc = archive_init(&a, u, version, e);
+
+	rc = rc ? rc : obtain(&a, version, e);
+	if (rc >= 0)
+		*name = xstrdup(a.name);
+	archive_release(&a);
+	return rc;
+}
+
+void upstream_forget(const struct upstream *u, const char *version)
+{
+	struct archive a;
+
+	if (!archive_init(&a, u, version, NULL))
+		unlink(a.path);
+	archive_release(&a);
+}
