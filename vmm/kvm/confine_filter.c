@@ -11,12 +11,10 @@
 
 #include "src/base/mem.h"
 
-#if defined(__x86_64__)
-#define THIS_ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
+#if defined(__aarch64__)
 #define THIS_ARCH AUDIT_ARCH_AARCH64
 #else
-#error "seccomp's number of this architecture is missing"
+#define THIS_ARCH AUDIT_ARCH_X86_64
 #endif
 
 enum { VCPU = 1 << CONFINE_VCPU, LOOP = 1 << CONFINE_LOOP, BOTH = VCPU | LOOP };
