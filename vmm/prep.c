@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "src/base/clock.h"
+#include "vmm/kvm/confine.h"
 #include "vmm/proto.h"
 
 /* How often one phase's progress is passed on at most. */
@@ -106,6 +107,9 @@ static int check_cheap(struct prep *p)
 
 		note(p, text);
 	}
+	if (!rc && a->accel == VM_ACCEL_KVM && confine_is_off())
+		note(p, "WARNING: " CONFINE_OFF " is set: the monitor is not confined, and a guest "
+			"that breaks into it has all that you have");
 	return rc;
 }
 

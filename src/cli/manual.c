@@ -88,6 +88,13 @@ const struct fact manual_environment[] = {
 		.command = "shell",
 	},
 	{
+		.name = "KTSTR_NO_SANDBOX",
+		.text = "When it is not empty, the monitor of a guest under KVM is not confined, "
+			"so that "
+			"a debugger can follow it; a warning says so each time.",
+		.command = "shell",
+	},
+	{
 		.name = "TMPDIR",
 		.text = "Where the file behind --disk lies, /var/tmp when unset. It has no name "
 			"there and is gone with the guest.",

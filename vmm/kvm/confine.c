@@ -24,47 +24,6 @@ bool confine_is_off(void)
 	return off && *off;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	int x = *(const int *)a, y = *(const int *)b;
-
-	return (x > y) - (x < y);
-}
-
-static int close_between(unsigned first, unsigned last)
-{
-#ifdef SYS_close_range
-	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
-		return 0;
-	if (errno != ENOSYS)
-		return -errno;
-#endif
-	for (unsigned fd = first; fd <= last && fd < 65536; fd++)
-		close((int)fd);
-	return 0;
-}
-
-static int close_rest(const struct confine_limits *l, struct err *e)
-{
-	int *keep = xcalloc(l->nkeep + 1, sizeof(*keep));
-	unsigned next = 3;
-	int rc = 0;
-
-	if (l->nkeep)
-		memcpy(keep, l->keep, l->nkeep * sizeof(*keep));
-	qsort(keep, l->nkeep, sizeof(*keep), by_number);
-	for (size_t i = 0; i < l->nkeep && !rc; i++) {
-		if (keep[i] < (int)next)
-			continue;
-		rc = next < (unsigned)keep[i] ? close_between(next, (unsigned)keep[i] - 1) : 0;
-		next = (unsigned)keep[i] + 1;
-	}
-	if (!rc)
-		rc = close_between(next, UINT32_MAX);
-	free(keep);
-	return rc ? err_sys(e, rc, "cannot close what the monitor does not need") : 0;
-}
-
 static int limit(int what, uint64_t most, const char *name, struct err *e)
 {
 	struct rlimit r;
@@ -143,16 +102,13 @@ static int no_files(struct err *e)
 
 int confine_process(const struct confine_limits *l, struct err *e)
 {
-	int rc = 0;
+	int rc;
 
 	if (confine_is_off())
 		return 0;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return err_sys(e, errno, "cannot give up the monitor's way to new privileges");
-	if (l->close_rest)
-		rc = close_rest(l, e);
-	if (!rc)
-		rc = set_limits(l, e);
+	rc = set_limits(l, e);
 	/* a sanitizer's report reads the program's own files */
 	if (!rc && !CONFINE_SANITIZED)
 		rc = no_files(e);

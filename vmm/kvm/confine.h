@@ -25,17 +25,14 @@ enum confine_class {
 };
 
 struct confine_limits {
-	const int *keep; /* descriptors that stay open besides 0, 1 and 2 */
-	size_t nkeep;
-	bool close_rest;     /* close all that is not in `keep` */
 	uint64_t file_bytes; /* no file can be made larger; 0 = none can be written */
 	unsigned threads;    /* that are still to be started */
 };
 
 /* Whether the user switched it off. */
 bool confine_is_off(void);
-/* For the process and all threads that it starts from now on: 0, or -errno with a sentence. What
- * the kernel does not have (landlock, close_range) is done without. */
+/* For the process and all threads that it starts from now on: 0, or -errno with a sentence. A
+ * kernel without landlock does without. */
 int confine_process(const struct confine_limits *l, struct err *e);
 /* For the calling thread: another system call than those of its class ends the process (SIGSYS). */
 int confine_thread(enum confine_class c, struct err *e);

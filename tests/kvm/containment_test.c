@@ -1,0 +1,133 @@
+/* A running monitor as its host's kernel sees it: confined, with few descriptors, small; and what
+ * is said when it is not. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "src/base/file.h"
+#include "src/base/spawn.h"
+#include "tests/lib/vm.h"
+
+/* The only process of this name. */
+static pid_t process_named(const char *name)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *d;
+	pid_t found = 0;
+
+	while ((d = readdir(proc))) {
+		cleanup_free char *path = xasprintf("/proc/%s/comm", d->d_name);
+		cleanup_str struct str comm = STR_INIT;
+
+		if (atoi(d->d_name) <= 0 || file_read(path, 64, &comm, NULL) ||
+			!str_starts(str_get(&comm), name))
+			continue;
+		assert_int_equal(found, 0);
+		found = (pid_t)atoi(d->d_name);
+	}
+	closedir(proc);
+	assert_true(found > 0);
+	return found;
+}
+
+static unsigned entries(pid_t pid, const char *folder)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/%s", (int)pid, folder);
+	DIR *dir = opendir(path);
+	struct dirent *d;
+	unsigned n = 0;
+
+	assert_non_null(dir);
+	while ((d = readdir(dir)))
+		n += d->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+/* Every thread has a filter, and none a way to more rights. */
+static void check_threads(pid_t pid, unsigned filtered)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/task", (int)pid);
+	DIR *dir = opendir(path);
+	struct dirent *d;
+
+	assert_non_null(dir);
+	while ((d = readdir(dir))) {
+		cleanup_free char *status = xasprintf("task/%s/status", d->d_name);
+
+		if (d->d_name[0] == '.')
+			continue;
+		assert_int_equal(vm_process_figure(pid, status, "\nSeccomp:"), filtered ? 2 : 0);
+		assert_int_equal(vm_process_figure(pid, status, "\nNoNewPrivs:"), filtered ? 1 : 0);
+	}
+	closedir(dir);
+}
+
+static void run_beside(void (*look)(pid_t monitor), const char *said)
+{
+	cleanup_strv struct strv argv = STRV_INIT;
+	struct vm_running r;
+	int in[2];
+
+	vm_command(&argv, "--topology", "1,1,2,1", "--disk", "16mib", "--exec", "echo ready; cat",
+		NULL);
+	assert_int_equal(pipe(in), 0);
+	vm_start_argv(&r, &argv, in[0]);
+	look(process_named("ktstr-kvm"));
+	close(in[0]);
+	close(in[1]);
+	assert_int_equal(vm_finish(&r), 0);
+	if (said)
+		assert_non_null(strstr(str_get(&r.said), said));
+	else
+		assert_null(strstr(str_get(&r.said), "WARNING"));
+	vm_running_release(&r);
+}
+
+static void look_at_confined(pid_t pid)
+{
+	check_threads(pid, 2);
+	/* a loop and two CPUs */
+	assert_int_equal(entries(pid, "task"), 3);
+	assert_in_range(entries(pid, "fd"), 10, 60);
+	assert_int_equal(vm_process_figure(pid, "limits", "Max core file size"), 0);
+	assert_int_equal(vm_process_figure(pid, "limits", "Max file size"), 16 << 20);
+}
+
+static void test_confined(void **state)
+{
+	(void)state;
+	run_beside(look_at_confined, NULL);
+}
+
+static void look_at_free(pid_t pid)
+{
+	check_threads(pid, 0);
+}
+
+static void test_switched_off_loudly(void **state)
+{
+	(void)state;
+	setenv("KTSTR_NO_SANDBOX", "1", 1);
+	run_beside(look_at_free, "WARNING: KTSTR_NO_SANDBOX is set");
+	unsetenv("KTSTR_NO_SANDBOX");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_confined),
+		cmocka_unit_test(test_switched_off_loudly),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
