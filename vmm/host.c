@@ -23,6 +23,7 @@ void vm_kernel_release(struct vm_kernel *k)
 	free(k->release);
 	free(k->modules);
 	free(k->origin);
+	free(k->cache);
 	*k = (struct vm_kernel){0};
 }
 

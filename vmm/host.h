@@ -11,6 +11,7 @@
 /* A bootable kernel as the host needs it; strings owned, released with vm_kernel_release(). */
 struct vm_kernel {
 	char *image, *release, *modules, *origin; /* release, modules may be NULL */
+	char *cache; /* the folder of the kernel cache, where unpacked ones are kept; NULL = none */
 	uint64_t init_size;
 };
 void vm_kernel_release(struct vm_kernel *k);

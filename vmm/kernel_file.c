@@ -15,6 +15,7 @@
 
 #include "src/base/archive.h"
 #include "src/base/file.h"
+#include "vmm/kernel_store.h"
 
 enum {
 	SETUP_SECTS = 0x1f1,	/* u8, 0 means 4 */
@@ -92,18 +93,33 @@ static bool can_start(int fd, kernel_startable_fn *startable)
 	return found;
 }
 
-int kernel_file_unpacked(const char *image, kernel_startable_fn *startable)
+static int unpack(int fd, const char *image)
 {
-	cleanup_close int fd = open(image, O_RDONLY | O_CLOEXEC), packed = -1, out = -1;
+	cleanup_close int packed = -1, out = -1;
 	uint64_t at, size;
 
-	if (fd < 0 || find_payload(fd, &at, &size))
+	if (find_payload(fd, &at, &size))
 		return -1;
 	packed = file_memfd("kernel-packed");
 	out = file_memfd("kernel");
 	if (packed < 0 || out < 0 || copy_payload(fd, at, size, packed) ||
-		arc_decompress_to(packed, image, out, VMLINUX_MAX, NULL) ||
-		!can_start(out, startable))
+		arc_decompress_to(packed, image, out, VMLINUX_MAX, NULL))
 		return -1;
+	return take_fd(out);
+}
+
+int kernel_file_unpacked(const char *image, const char *cache, kernel_startable_fn *startable)
+{
+	cleanup_close int fd = open(image, O_RDONLY | O_CLOEXEC), out = -1;
+
+	if (fd < 0)
+		return -1;
+	out = kernel_store_open(cache, fd);
+	if (out >= 0)
+		return can_start(out, startable) ? take_fd(out) : -1;
+	out = unpack(fd, image);
+	if (out < 0 || !can_start(out, startable))
+		return -1;
+	kernel_store_keep(cache, fd, out);
 	return take_fd(out);
 }

@@ -31,6 +31,7 @@ static int resolve(const char *id, const char *modules, const struct vm_report *
 		.modules = k.modules,
 		.origin = k.origin,
 		.init_size = k.init_size,
+		.cache = kernel_cache_root(NULL),
 	};
 	return 0;
 }

@@ -92,7 +92,7 @@ extern const char *const shell_accels[]; /* choices of --accel */
 		{                                                                                  \
 			.name = "kaslr",                                                           \
 			.type = OPT_FLAG,                                                          \
-			.help = "let the kernel choose its addresses, which starts slower",        \
+			.help = "let the kernel choose its addresses; starts slower",              \
 			.more = "Without it a kernel is unpacked on the host, once, and started "  \
 				"where it was linked to.",                                         \
 			.needs = (with),                                                           \

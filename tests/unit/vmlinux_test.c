@@ -110,7 +110,7 @@ static bool compress(
 static int unpack(const struct files *f, const struct str *image)
 {
 	assert_int_equal(file_replace(f->image, image->s, image->len, 0600, NULL), 0);
-	return qemu_vmlinux(f->image);
+	return qemu_vmlinux(f->image, NULL);
 }
 
 static void one_compression(const struct files *f, const char *program, bool size_behind)
@@ -164,7 +164,7 @@ static void what_cannot_be_started_is_left_alone(void **state)
 
 	(void)state;
 	files_make(&f);
-	assert_int_equal(qemu_vmlinux("/nonexistent"), -1);
+	assert_int_equal(qemu_vmlinux("/nonexistent", NULL), -1);
 	elf_make(&elf, PVH + 1, "Xen");
 	assert_true(compress(&f, "gzip", &elf, &packed));
 	image_make(&image, &packed); /* no PVH entry */

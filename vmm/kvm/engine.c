@@ -33,7 +33,7 @@ static const struct strv *wanted_modules(bool disk)
 static int unpack(const struct vm_kernel *k, const struct vm_config *c, enum vm_accel accel)
 {
 	(void)accel;
-	return c->kaslr ? -1 : kernel_file_unpacked(k->image, arch_kernel_startable);
+	return c->kaslr ? -1 : kernel_file_unpacked(k->image, k->cache, arch_kernel_startable);
 }
 
 /* A forked process has one thread, whoever held which lock in the others. */

@@ -118,7 +118,7 @@ static const struct strv *wanted_modules(bool disk)
 /* KVM runs the image's own loader fast enough, and QEMU has no faster way past it. */
 static int unpack(const struct vm_kernel *k, const struct vm_config *c, enum vm_accel accel)
 {
-	return accel == VM_ACCEL_TCG && !c->kaslr ? qemu_vmlinux(k->image) : -1;
+	return accel == VM_ACCEL_TCG && !c->kaslr ? qemu_vmlinux(k->image, k->cache) : -1;
 }
 
 const struct engine engine_qemu = {

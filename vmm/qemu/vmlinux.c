@@ -52,7 +52,7 @@ bool qemu_has_pvh_entry(const void *elf, size_t n)
 	return false;
 }
 
-int qemu_vmlinux(const char *image)
+int qemu_vmlinux(const char *image, const char *cache)
 {
-	return kernel_file_unpacked(image, qemu_has_pvh_entry);
+	return kernel_file_unpacked(image, cache, qemu_has_pvh_entry);
 }

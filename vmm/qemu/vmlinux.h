@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A memory file with the ELF kernel of this bzImage, -1 when it has none that can be started. */
-int qemu_vmlinux(const char *image);
+/* A file with the ELF kernel of this bzImage, -1 when it has none that can be started; kept in the
+ * folder `cache`, NULL = not. */
+int qemu_vmlinux(const char *image, const char *cache);
 /* Whether an ELF file has the note that QEMU looks for. Hostile bytes are fine. */
 bool qemu_has_pvh_entry(const void *elf, size_t n);
