@@ -93,6 +93,9 @@ char *engine_cmdline(const struct vm_config *c, bool virtio, enum vm_accel accel
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (wanted(&words[i], c, accel))
 			str_printf(&line, "%s%s", line.len ? " " : "", words[i].text);
+	/* the places that an unequal shape leaves empty under QEMU will not be plugged later */
+	if (!vm_topology_is_uniform(&c->topology))
+		str_printf(&line, " possible_cpus=%u", c->topology.vcpus);
 	for (size_t i = 0; i < c->append.n; i++) {
 		if (check_word(c->append.v[i], e))
 			return NULL;

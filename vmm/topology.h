@@ -26,10 +26,10 @@ struct vm_llc {
 };
 
 struct vm_topology {
-	uint16_t nodes, llcs, vcpus;		      /* in all; 0 vcpus = not filled in */
-	uint16_t node_llcs[VM_NODES_MAX];	      /* caches of a node; 0 = it has memory only */
-	struct vm_llc llc[VM_LLCS_MAX];		      /* those of node 0 first */
-	bool distances;				      /* the matrix below was given */
+	uint16_t nodes, llcs, vcpus;	  /* in all; 0 vcpus = not filled in */
+	uint16_t node_llcs[VM_NODES_MAX]; /* caches of a node; 0 = memory only, and all behind it */
+	struct vm_llc llc[VM_LLCS_MAX];	  /* those of node 0 first */
+	bool distances;			  /* the matrix below was given */
 	uint8_t distance[VM_NODES_MAX][VM_NODES_MAX]; /* [from][to]; filled in always */
 	uint64_t offline[VM_VCPUS_MAX / 64];	      /* a bit for each CPU to take offline */
 };
@@ -49,7 +49,8 @@ struct vm_place {
  *
  *   2,4,2,2              nodes, caches of the whole machine, cores per cache, threads per core
  *   2n4l2c2t             the same
- *   4c2t+4c2t/8c1t/mem   nodes joined by '/', each caches joined by '+', or memory only
+ *   4c2t+4c2t/8c1t/mem   nodes joined by '/', each caches joined by '+'; those that have memory
+ *                        only are behind the others
  */
 int vm_topology_parse(const char *text, struct vm_topology *out, struct err *e);
 /* For people: "2n4l2c2t", or "4c2t+4c2t/8c1t/mem" where that cannot say it. */

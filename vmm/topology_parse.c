@@ -172,6 +172,17 @@ static int add_cache(struct reader *r, struct vm_topology *t)
 	return 0;
 }
 
+/* Whatever a guest's tables say, its kernel numbers the nodes with CPUs first. */
+static int misplaced(const struct reader *r)
+{
+	err_set(r->e, EINVAL,
+		"invalid topology '%.64s': a node with CPUs at position %zu follows one of memory "
+		"only",
+		r->text, (size_t)(r->at - r->text) + 1);
+	return err_hint(r->e, "nodes of memory only come last, as in 4c2t/4c2t/mem: kernels number "
+			      "them so");
+}
+
 static int add_node(struct reader *r, struct vm_topology *t)
 {
 	int rc;
@@ -183,6 +194,8 @@ static int add_node(struct reader *r, struct vm_topology *t)
 		r->at += 3;
 		return 0;
 	}
+	if (t->nodes > 1 && !t->node_llcs[t->nodes - 2])
+		return misplaced(r);
 	for (;;) {
 		rc = add_cache(r, t);
 		if (rc || *r->at != '+')

@@ -95,7 +95,7 @@ static void expect_places(const char *text)
 static void test_places(void **state)
 {
 	static const char *const texts[] = {"1,1,1,1", "2,4,2,2", "1,3,3,1", "4c2t+4c2t/8c1t/mem",
-		"mem/1c1t/mem/3c3t+1c1t", "64,64,16,1", "1,1024,1,1"};
+		"1c1t/3c3t+1c1t/mem/mem", "64,64,16,1", "1,1024,1,1"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -131,6 +131,7 @@ static void test_bad(void **state)
 		{"4c2t/4c2", "'4c2' at position 6 is neither a cache, as in '4c2t', nor 'mem'"},
 		{"4c2t/mem+1c1t", "'mem' at position 6 is neither"},
 		{"4c0t", "'4c0t' at position 1 has a 0"},
+		{"4c2t/mem/4c2t", "a node with CPUs at position 10 follows one of memory only"},
 		{"mem", "no node has a CPU"},
 		{"mem/mem", "no node has a CPU"},
 		{"1000c1t/25c1t", "1024 vCPUs"},

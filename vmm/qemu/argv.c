@@ -1,6 +1,7 @@
 #include "vmm/qemu/argv.h"
 
 #include "vmm/proto.h"
+#include "vmm/qemu/cpus.h"
 #include "vmm/qemu/numa.h"
 
 static void option(struct strv *out, const char *name, const char *value)
@@ -46,22 +47,27 @@ static void bare(const struct qemu_facts *f, struct strv *out)
  * such a host is shown as the model after it; and some hosts announce a register of CPU bugs that
  * they then refuse to set, which guests without mitigations do not miss. Each LLC is a die of the
  * one package: the L3 of QEMU's caches is shared by a die.
+ *
+ * QEMU's own interrupt controllers lose interrupts that are addressed to a set of CPUs when one of
+ * them is behind a gap in the interrupt ids, and guests of up to eight CPUs address sets: they hang
+ * as soon as they have several CPUs. Linux addresses one CPU at a time on machines that say in
+ * their tables that they are this one.
  */
 static void machine(const struct engine_request *q, const struct qemu_facts *f, struct strv *out)
 {
+	static const char physical[] = ",x-oem-id=IBM,x-oem-table-id=EXA";
 	const struct vm_topology *t = &q->config->topology;
+	cleanup_free char *model =
+		q->accel == VM_ACCEL_TCG
+			? xstrdup(f->cpu ? f->cpu : "max,vendor=GenuineIntel,-erms,-fsrm,-la57")
+			: xasprintf("host,host-cache-info=off,arch-capabilities=off%s%s",
+				  f->topoext ? ",topoext=on" : "", f->zen1 ? ",model=49" : "");
 
-	option(out, "-machine", "q35,usb=off,vmport=off,graphics=off");
-	if (q->accel != VM_ACCEL_TCG) {
-		option(out, "-accel", "kvm");
-		optionf(out, "-cpu", "host,host-cache-info=off,arch-capabilities=off%s%s",
-			f->topoext ? ",topoext=on" : "", f->zen1 ? ",model=49" : "");
-	} else {
-		option(out, "-accel", "tcg,thread=multi");
-		option(out, "-cpu", f->cpu ? f->cpu : "max,vendor=GenuineIntel,-erms,-fsrm,-la57");
-	}
-	optionf(out, "-smp", "%u,sockets=1,dies=%u,cores=%u,threads=%u", t->vcpus, t->llcs,
-		vm_topology_max_cores(t), vm_topology_max_threads(t));
+	optionf(out, "-machine", "q35,usb=off,vmport=off,graphics=off%s",
+		q->accel == VM_ACCEL_TCG && qemu_ids_have_gaps(t) ? physical : "");
+	option(out, "-accel", q->accel == VM_ACCEL_TCG ? "tcg,thread=multi" : "kvm");
+	option(out, "-cpu", model);
+	qemu_cpus(t, model, out);
 	optionf(out, "-m", "%uM", q->memory_mib);
 	qemu_numa(t, q->memory_mib, out);
 }

@@ -12,6 +12,14 @@ static uint32_t share(uint32_t memory_mib, unsigned nodes, unsigned node)
 	return memory_mib / nodes + (node < memory_mib % nodes);
 }
 
+/* QEMU knows no dies where there is one only. */
+static char *cpus(const struct vm_topology *t, unsigned node, unsigned die)
+{
+	if (t->llcs == 1)
+		return xasprintf("cpu,node-id=%u,socket-id=0", node);
+	return xasprintf("cpu,node-id=%u,socket-id=0,die-id=%u", node, die);
+}
+
 void qemu_numa(const struct vm_topology *t, uint32_t memory_mib, struct strv *out)
 {
 	unsigned die = 0;
@@ -26,8 +34,7 @@ void qemu_numa(const struct vm_topology *t, uint32_t memory_mib, struct strv *ou
 	}
 	for (unsigned n = 0; n < t->nodes; n++)
 		for (unsigned i = 0; i < t->node_llcs[n]; i++, die++)
-			take(out, "-numa",
-				xasprintf("cpu,node-id=%u,socket-id=0,die-id=%u", n, die));
+			take(out, "-numa", cpus(t, n, die));
 	for (unsigned a = 0; a < t->nodes; a++)
 		for (unsigned b = 0; b < t->nodes; b++)
 			take(out, "-numa",

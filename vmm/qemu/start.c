@@ -6,6 +6,7 @@
 
 #include "src/base/spawn.h"
 #include "vmm/qemu/argv.h"
+#include "vmm/qemu/cpus.h"
 #include "vmm/qemu/facts.h"
 #include "vmm/qemu/qmp.h"
 #include "vmm/qemu/vmlinux.h"
@@ -14,43 +15,24 @@
  * interrupt chip with x2APIC and an interrupt remapper. */
 enum { APIC_ID_MAX = 254 };
 
-/* Bits that hold n different values. */
-static unsigned bits(unsigned n)
-{
-	unsigned b = 0;
-
-	while (1U << b < n)
-		b++;
-	return b;
-}
-
-static unsigned apic_id_max(const struct vm_topology *t)
-{
-	unsigned thread_bits = bits(vm_topology_max_threads(t)),
-		 core_bits = bits(vm_topology_max_cores(t));
-	const struct vm_llc *last = &t->llc[t->llcs - 1];
-
-	return (t->llcs - 1U) << (core_bits + thread_bits) | (last->cores - 1U) << thread_bits |
-	       (last->threads - 1U);
-}
-
 int qemu_check_topology(const struct vm_topology *t, struct err *e)
 {
 	unsigned cores = vm_topology_max_cores(t), threads = vm_topology_max_threads(t);
 	cleanup_str struct str shape = STR_INIT;
 
-	if (!vm_topology_is_uniform(t))
-		return err_set(e, EINVAL, "QEMU cannot be given a topology of unequal parts");
-	if (apic_id_max(t) <= APIC_ID_MAX)
+	if (qemu_id_max(t) <= APIC_ID_MAX)
 		return 0;
 	vm_topology_spell(t, &shape);
 	err_set(e, EINVAL,
 		"topology %.64s needs interrupt ids up to %u, and QEMU has them up to %d",
-		str_get(&shape), apic_id_max(t), APIC_ID_MAX);
+		str_get(&shape), qemu_id_max(t), APIC_ID_MAX);
+	if (t->vcpus > APIC_ID_MAX)
+		return err_hint(e, "more than 255 vCPUs run under KVM only: --accel kvm");
 	return err_hint(e,
-		"cores and threads that are powers of two waste no ids: %u cores x %u "
-		"threads take as many as %u x %u",
-		cores, threads, 1U << bits(cores), 1U << bits(threads));
+		"%s that are powers of two waste no ids: %u cores x %u threads take as many as "
+		"%u x %u",
+		vm_topology_is_uniform(t) ? "cores and threads" : "a largest cache and core", cores,
+		threads, 1U << qemu_bits(cores), 1U << qemu_bits(threads));
 }
 
 static int check(const struct vm_config *c, struct err *e)
