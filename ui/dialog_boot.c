@@ -161,8 +161,15 @@ static int (*const readers[ITEMS])(const struct boot *b, struct vm_config *c, st
 	[DISK] = read_disk,
 };
 
+/* As `ktstr shell` would without options: the environment alone decides. */
+static int read_reserve(struct vm_config *c, struct err *e)
+{
+	return reserve_request_init(&c->reserve, &(struct reserve_options){0}, &c->notes, e);
+}
+
 static void release(struct vm_config *c)
 {
+	strv_release(&c->notes);
 	strv_release(&c->include);
 	strv_release(&c->append);
 }
@@ -178,7 +185,7 @@ static int read_all(const struct boot *b, struct vm_config *c, int *wrong, struc
 			return rc;
 		}
 	}
-	return 0;
+	return read_reserve(c, e);
 }
 
 static void say(struct boot *b, int wrong, const struct err *e)

@@ -6,7 +6,7 @@
 
 #include "src/base/parse.h"
 
-enum kind { TEXT, LIST, U16, U32, U64, BOOLEAN, TOPOLOGY, ACCEL };
+enum kind { TEXT, LIST, U16, U32, U64, BOOLEAN, TOPOLOGY, ACCEL, MODE };
 
 /* One row per member that travels; a new member of struct vm_config is a new row. */
 struct row {
@@ -25,6 +25,10 @@ static const struct row rows[] = {
 	ROW("topology", TOPOLOGY, c.topology),
 	ROW("memory_mib", U32, c.memory_mib),
 	ROW("accel", ACCEL, c.accel),
+	ROW("reserve", MODE, c.reserve.mode),
+	ROW("cpu_cap", U32, c.reserve.cap),
+	ROW("reserve_wait_ns", U64, c.reserve.wait_ns),
+	ROW("note", LIST, c.notes),
 	ROW("kaslr", BOOLEAN, c.kaslr),
 	ROW("exec", TEXT, c.exec),
 	ROW("exec_timeout_ns", U64, c.exec_timeout_ns),
@@ -83,6 +87,9 @@ static void encode_row(const struct row *r, const void *setup, struct str *out)
 	case ACCEL:
 		put_number(out, r->key, *(const enum vm_accel *)m);
 		break;
+	case MODE:
+		put_number(out, r->key, *(const enum reserve_mode *)m);
+		break;
 	case TOPOLOGY:
 		str_printf(out, "%s=", r->key);
 		vm_topology_spell(t, out);
@@ -107,6 +114,7 @@ static int decode_number(const struct row *r, char *value, void *m)
 		[U64] = UINT64_MAX,
 		[BOOLEAN] = 1,
 		[ACCEL] = VM_ACCEL_QEMU_KVM,
+		[MODE] = RESERVE_NONE,
 	};
 	uint64_t v;
 
@@ -120,6 +128,8 @@ static int decode_number(const struct row *r, char *value, void *m)
 		*(uint64_t *)m = v;
 	else if (r->kind == BOOLEAN)
 		*(bool *)m = v != 0;
+	else if (r->kind == MODE)
+		*(enum reserve_mode *)m = (enum reserve_mode)v;
 	else
 		*(enum vm_accel *)m = (enum vm_accel)v;
 	return 0;
@@ -188,6 +198,7 @@ int vm_config_decode(const char *bytes, size_t n, struct vm_setup *out, struct e
 
 void vm_setup_release(struct vm_setup *s)
 {
+	strv_release(&s->c.notes);
 	strv_release(&s->c.append);
 	strv_release(&s->c.env);
 	strv_release(&s->c.modules_load);

@@ -83,6 +83,7 @@ static void exit_event(void *user, int fd, uint32_t events)
 	h->guest.engine_status = spawn_wait(h->guest.pid);
 	h->guest.pid = 0;
 	tap_close(&h->guest.exit);
+	vm_placement_release(&h->built.placement); /* nothing runs there any more */
 	guest_check_end(h);
 }
 
@@ -195,8 +196,22 @@ static void send_info(struct host *h)
 	json_key_u64(&j, "vcpus", t->vcpus);
 	json_key_u64(&j, "initrd_bytes", b->payload.size);
 	json_key_bool(&j, "virtio", b->virtio);
+	json_key(&j, "reservation");
+	json_object(&j);
+	reserve_json(&b->reservation, &j);
+	json_object_end(&j);
 	json_object_end(&j);
 	outbox_put(&h->out, CTL_INFO, text.s, text.len);
+}
+
+/* The engine's process begins where it may run; so do all of its threads. */
+static void confine(struct host *h)
+{
+	const struct cpuset *cpus = &h->built.placement.cpus;
+	int rc = cpuset_empty(cpus) ? 0 : cpuset_confine(0, cpus);
+
+	if (rc)
+		host_note(h, "the guest cannot be kept on its CPUs: %s", strerror(-rc));
 }
 
 static int start_engine(struct host *h, const struct ends *engine, struct err *e)
@@ -218,10 +233,13 @@ static int start_engine(struct host *h, const struct ends *engine, struct err *e
 		.stderr_fd = engine->errs,
 		.control_fd = engine->control,
 		.report = h->guest.report,
+		.placement = &b->placement,
 	};
-	pid_t pid = b->engine->start(&q, e);
+	pid_t pid;
 	int pidfd;
 
+	confine(h);
+	pid = b->engine->start(&q, e);
 	if (pid < 0)
 		return pid;
 	h->guest.pid = pid;

@@ -86,8 +86,10 @@ static int check_cheap(struct prep *p)
 {
 	cleanup_free char *busybox = NULL, *cmdline = NULL;
 	struct accel_choice *a = &p->result.accel;
-	int rc = engine_choose_accel(p->config->accel, a, &p->err);
+	int rc = share_check(p->config, &p->err);
 
+	if (!rc)
+		rc = engine_choose_accel(p->config->accel, a, &p->err);
 	if (rc)
 		return rc;
 	p->result.engine = engine_of(a->accel);
@@ -236,11 +238,30 @@ static int pack_and_unpack(struct prep *p)
 	return rc;
 }
 
+static bool is_cancelled(void *user)
+{
+	return atomic_load(&((struct prep *)user)->cancelled);
+}
+
+/* Last, so that no CPU is withheld from others while we only get ready. */
+static int take_share(struct prep *p)
+{
+	const struct reserve_context cx = {.user = p, .note = note, .cancelled = is_cancelled};
+	struct reservation *r = &p->result.reservation;
+	int rc = share_take(p->config, &cx, r, &p->result.placement, &p->err);
+
+	for (size_t i = 0; !rc && i < r->warnings.n; i++)
+		note(p, r->warnings.v[i]);
+	return rc;
+}
+
 static void *run(void *user)
 {
 	struct prep *p = user;
 
 	p->result.payload.fd = p->result.kernel_fd = -1;
+	for (size_t i = 0; i < p->config->notes.n; i++)
+		note(p, p->config->notes.v[i]);
 	p->rc = check_cheap(p);
 	if (!p->rc)
 		p->rc = find_kernel(p);
@@ -248,6 +269,8 @@ static void *run(void *user)
 		p->rc = pack_and_unpack(p);
 	if (!p->rc)
 		p->rc = finish(p);
+	if (!p->rc)
+		p->rc = take_share(p);
 	pthread_mutex_lock(&p->lock);
 	p->finished = true;
 	pthread_mutex_unlock(&p->lock);
@@ -332,6 +355,8 @@ void prep_result_release(struct prep_result *r)
 	vm_kernel_release(&r->kernel);
 	payload_release(&r->payload);
 	free(r->cmdline);
+	vm_placement_release(&r->placement);
+	reservation_release(&r->reservation);
 	if (r->kernel_fd >= 0)
 		close(r->kernel_fd);
 	*r = (struct prep_result){.payload.fd = -1, .kernel_fd = -1};

@@ -12,6 +12,7 @@
 #include "vmm/engine.h"
 #include "vmm/host.h"
 #include "vmm/payload/payload.h"
+#include "vmm/share.h"
 
 struct prep;
 
@@ -24,7 +25,9 @@ struct prep_result {
 	int kernel_fd; /* the kernel out of its image, -1 = start the image; owned */
 	bool virtio;
 	uint32_t memory_mib;
-	char *cmdline; /* owned */
+	char *cmdline;			/* owned */
+	struct reservation reservation; /* its locks are the placement's */
+	struct vm_placement placement;
 };
 
 struct prep_message {

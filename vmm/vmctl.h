@@ -14,6 +14,7 @@
 #include "src/base/cpuset.h"
 #include "src/base/err.h"
 #include "src/base/str.h"
+#include "src/reserve/reserve.h"
 #include "vmm/topology.h"
 
 /* QEMU_KVM: QEMU on KVM, to be compared with our own monitor; not offered to people. */
@@ -42,7 +43,7 @@ struct vm_placement {
 			       the reservation lasts exactly as long as the guest */
 	size_t nlocks;
 };
-/* Closes the locks too. */
+/* Gives the locks back: only once the engine is gone. */
 void vm_placement_release(struct vm_placement *p);
 
 /* Everything a VM is asked to be. Strings are borrowed during vm_start(). */
@@ -52,19 +53,25 @@ struct vm_config {
 	struct vm_topology topology;
 	uint32_t memory_mib; /* floor; 0 = estimated alone */
 	enum vm_accel accel;
-	bool kaslr;		      /* let the kernel choose its addresses; slower */
-	const char *exec;	      /* NULL = interactive */
-	uint64_t exec_timeout_ns;     /* with exec; boot included */
-	bool dmesg;		      /* VM_DMESG events, loglevel=7 */
-	struct strv append;	      /* extra kernel command line words */
-	struct strv env;	      /* NAME=VALUE for the shell or command */
-	struct strv modules_load;     /* further modules by name, with their dependencies */
-	struct strv include;	      /* -i arguments */
-	uint64_t disk_bytes;	      /* 0 = none */
-	uint16_t rows, cols;	      /* initial window; 0 = 24 x 80 */
-	const char *term, *colorterm; /* NULL = the guest's default */
-	const char *program;	      /* our binary for the child; NULL = /proc/self/exe */
+	struct reserve_request reserve; /* what it wants of this host's CPUs */
+	struct strv notes;		/* said to the client before anything else */
+	bool kaslr;			/* let the kernel choose its addresses; slower */
+	const char *exec;		/* NULL = interactive */
+	uint64_t exec_timeout_ns;	/* with exec; boot included */
+	bool dmesg;			/* VM_DMESG events, loglevel=7 */
+	struct strv append;		/* extra kernel command line words */
+	struct strv env;		/* NAME=VALUE for the shell or command */
+	struct strv modules_load;	/* further modules by name, with their dependencies */
+	struct strv include;		/* -i arguments */
+	uint64_t disk_bytes;		/* 0 = none */
+	uint16_t rows, cols;		/* initial window; 0 = 24 x 80 */
+	const char *term, *colorterm;	/* NULL = the guest's default */
+	const char *program;		/* our binary for the child; NULL = /proc/self/exe */
 };
+
+/* What would be reserved for it now, as lines for people; nothing is taken. -EBUSY when others have
+ * it, -ERANGE when this host cannot give it. */
+int vm_reservation_text(const struct vm_config *c, struct str *out, struct err *e);
 
 /* Where a VM is; only ever grows. */
 enum vm_stage {

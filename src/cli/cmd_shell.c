@@ -26,6 +26,13 @@ static const struct opt opts[] = {
 	},
 	SHELL_GUEST_OPTIONS(0, NULL),
 	{
+		.name = "dry-run",
+		.type = OPT_FLAG,
+		.help = "print which CPUs would be reserved and who has others; boot nothing",
+		.more = "The exit status is 1 when they could not be had now.",
+		.offset = offsetof(struct shell_values, dry_run),
+	},
+	{
 		.name = "dmesg",
 		.type = OPT_FLAG,
 		.help = "show the guest's kernel log on stderr as it comes",
@@ -63,6 +70,21 @@ static const char *const examples[] = {
 	NULL,
 };
 
+static int dry_run(const struct vm_config *c, const struct cli_context *cx)
+{
+	cleanup_str struct str text = STR_INIT;
+	struct err e = ERR_INIT;
+	int rc = vm_reservation_text(c, &text, &e), status;
+
+	for (size_t i = 0; i < c->notes.n; i++)
+		cli_note(cx, "%s", c->notes.v[i]);
+	status = cli_print(cx, &text);
+	if (!rc)
+		return status;
+	cli_error(cx, &e);
+	return EXIT_FAILED;
+}
+
 static int run(const void *values, const struct cli_context *cx)
 {
 	const struct shell_values *v = values;
@@ -70,6 +92,11 @@ static int run(const void *values, const struct cli_context *cx)
 	struct err e = ERR_INIT;
 	int rc = shell_config(v, &c, &e);
 
+	if (!rc && v->dry_run) {
+		rc = dry_run(&c, cx);
+		shell_config_release(&c);
+		return rc;
+	}
 	if (!rc && !c.exec && !isatty(STDIN_FILENO)) {
 		rc = err_set(&e, ENOTTY, "stdin must be a terminal for interactive shell mode");
 		err_hint(&e, "--exec CMD runs one command without a terminal");

@@ -80,6 +80,19 @@ static int check(const struct shell_values *v, struct err *e)
 	return 0;
 }
 
+static int reserve(const struct shell_values *v, struct vm_config *out, struct err *e)
+{
+	const struct reserve_options o = {
+		.no_perf_mode = v->no_perf_mode,
+		.perf_mode = v->perf_mode,
+		.cap_set = v->cpu_cap.set,
+		.cap = v->cpu_cap.v,
+		.wait_ns = v->wait.set ? v->wait.v : 0,
+	};
+
+	return reserve_request_init(&out->reserve, &o, &out->notes, e);
+}
+
 int shell_config(const struct shell_values *v, struct vm_config *out, struct err *e)
 {
 	int rc = check(v, e);
@@ -100,6 +113,8 @@ int shell_config(const struct shell_values *v, struct vm_config *out, struct err
 	if (!rc)
 		rc = vm_topology_parse(v->topology ? v->topology : "1,1,1,1", &out->topology, e);
 	if (!rc)
+		rc = reserve(v, out, e);
+	if (!rc)
 		rc = fill_env(&v->env, &out->env, e);
 	strv_copy(&out->append, &v->append);
 	strv_copy(&out->modules_load, &v->modules_load);
@@ -111,6 +126,7 @@ int shell_config(const struct shell_values *v, struct vm_config *out, struct err
 
 void shell_config_release(struct vm_config *c)
 {
+	strv_release(&c->notes);
 	strv_release(&c->append);
 	strv_release(&c->env);
 	strv_release(&c->modules_load);

@@ -16,6 +16,9 @@ struct shell_values {
 	const char *kernel, *modules, *topology, *exec, *accel;
 	struct opt_u32 memory_mib;
 	struct opt_u64 exec_timeout, disk;
+	bool no_perf_mode, perf_mode, dry_run;
+	struct opt_u32 cpu_cap;
+	struct opt_u64 wait;
 	bool dmesg, timings, json, kaslr;
 	struct strv append, env, modules_load, include;
 };
@@ -129,6 +132,44 @@ extern const char *const shell_accels[]; /* choices of --accel */
 			.help = "empty disk /dev/vda, gone at the end: 256mib, 1gib",              \
 			.needs = (with),                                                           \
 			.offset = (base) + offsetof(struct shell_values, disk),                    \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "no-perf-mode",                                                    \
+			.type = OPT_FLAG,                                                          \
+			.help = "share this machine's CPUs instead of reserving some",             \
+			.more = "Without it every CPU of the guest gets one of this machine that " \
+				"no other guest of ours uses, where there are as many. With it "   \
+				"the guest runs on three tenths of the CPUs, or as many as it "    \
+				"has, beside others that share them.",                             \
+			.clashes = "perf-mode",                                                    \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, no_perf_mode),            \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "cpu-cap",                                                         \
+			.type = OPT_U32,                                                           \
+			.metavar = "N",                                                            \
+			.help = "with --no-perf-mode: run on this many CPUs",                      \
+			.needs = "no-perf-mode",                                                   \
+			.offset = (base) + offsetof(struct shell_values, cpu_cap),                 \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "perf-mode",                                                       \
+			.type = OPT_FLAG,                                                          \
+			.help = "whole LLCs for this guest alone, CPUs pinned 1:1",                \
+			.more = "For measuring: real-time priority, huge pages, memory of the "    \
+				"nodes where the CPUs are, and under KVM no exits for idle CPUs. " \
+				"What this machine cannot give is named.",                         \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, perf_mode),               \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "wait",                                                            \
+			.type = OPT_DURATION,                                                      \
+			.metavar = "TIME",                                                         \
+			.help = "wait this long for CPUs that others have reserved",               \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, wait),                    \
 		},                                                                                 \
 	{                                                                                          \
 		.name = "include-files", .letter = 'i', .type = OPT_LIST, .metavar = "PATH",       \

@@ -171,5 +171,9 @@ void reserve_json(const struct reservation *r, struct json_out *j)
 	json_array_end(j);
 	json_key_str(j, "cpus", str_get(&cpus));
 	json_key_str(j, "nodes", str_get(&nodes));
-	json_key_u64(j, "locks", r->nlocks);
+	json_key(j, "vcpus");
+	json_array(j);
+	for (unsigned i = 0; i < r->plan.nvcpus; i++)
+		json_u64(j, r->plan.vcpus[i]);
+	json_array_end(j);
 }

@@ -171,6 +171,13 @@ static int pause_before(
 	return reserve_waiter_wait(w, deadline, t->cx);
 }
 
+static void find_vcpu_nodes(const struct reserve_host *h, struct reservation *r)
+{
+	r->vcpu_nodes = xcalloc(r->plan.nvcpus + 1, sizeof(*r->vcpu_nodes));
+	for (unsigned i = 0; i < r->plan.nvcpus; i++)
+		r->vcpu_nodes[i] = topo_cpu(h->topo, r->plan.vcpus[i])->node;
+}
+
 static int try_and_wait(struct trying *t, struct reservation *out, struct err *e)
 {
 	uint64_t deadline = clock_mono_ns() + t->q->wait_ns;
@@ -242,8 +249,10 @@ int reserve_acquire(const struct reserve_request *q, const struct reserve_shape 
 	if (!rc)
 		rc = try_and_wait(&t, out, e);
 	out->overcommitted = t.overcommitted;
-	if (!rc)
+	if (!rc) {
+		find_vcpu_nodes(&t.h, out);
 		reserve_warn(q, &t.h, vcpus_of(&t), out);
+	}
 	if (t.h.topo)
 		reserve_host_release(&t.h);
 	if (rc)
@@ -283,6 +292,7 @@ void reservation_release(struct reservation *r)
 {
 	reserve_let_go(r->locks, r->nlocks);
 	free(r->locks);
+	free(r->vcpu_nodes);
 	reserve_plan_release(&r->plan);
 	strv_release(&r->warnings);
 	*r = (struct reservation){.plan = RESERVE_PLAN_INIT};

@@ -51,8 +51,9 @@ struct reserve_context {
 struct reservation {
 	enum reserve_mode mode;
 	struct reserve_plan plan;
-	bool overcommitted; /* RESERVE_DEFAULT: the guest does not fit 1:1 */
-	int *locks;	    /* owned, open lock files; close-on-exec */
+	bool overcommitted;   /* RESERVE_DEFAULT: the guest does not fit 1:1 */
+	unsigned *vcpu_nodes; /* owned; host node of each vCPU of the plan */
+	int *locks;	      /* owned, open lock files; close-on-exec */
 	size_t nlocks;
 	struct strv warnings; /* sentences for people */
 };
@@ -77,7 +78,8 @@ int reserve_preview(const struct reserve_request *q, const struct reserve_shape 
 /* Lets go. Only when no other process holds these descriptors any more. */
 void reservation_release(struct reservation *r);
 
-/* "mode", "llcs", "cpus", "nodes", "locks" of an object. */
+/* "mode", "overcommitted", "llcs", "cpus", "nodes", "vcpus" (their CPUs, empty unless 1:1) of an
+ * object. */
 void reserve_json(const struct reservation *r, struct json_out *j);
 
 /* `make -j` for a build that runs on this reservation: its CPUs, at least 1. */
