@@ -151,6 +151,12 @@ tsan: ## what has threads, under the thread sanitizer
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=tsan $(TSAN_BIN)
 	@BUILD=tsan tests/run.sh $(TSAN_BIN)
 
+.PHONY: bench-boot
+bench-boot: ## our monitor's boots beside QEMU's, in the nested host; SLIM=DIR brings a kernel of one's own
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(B)/tests/kvm/kernel
+	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) NESTED_LIMIT=100m tests/kvm/nested.sh bench
+
 FUZZ_SECONDS ?= 10
 fuzz-quick: ## every fuzz target for FUZZ_SECONDS (10) seconds
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=fuzz $(FUZZ_SRC:%.c=build/fuzz/%)

@@ -93,8 +93,32 @@ static void run_beside(void (*look)(pid_t monitor), const char *said)
 	vm_running_release(&r);
 }
 
+/* KiB of the process that are in memory besides the guest's: its mappings below the size of a
+ * guest. */
+static uint64_t overhead_kib(pid_t pid)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/smaps", (int)pid);
+	cleanup_str struct str text = STR_INIT;
+	uint64_t size = 0, sum = 0;
+	char *save = NULL;
+
+	assert_int_equal(file_read(path, 16 << 20, &text, NULL), 0);
+	for (char *l = strtok_r(text.s, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		if (str_starts(l, "Size:"))
+			size = strtoull(l + strlen("Size:"), NULL, 10);
+		else if (str_starts(l, "Rss:") && size < 64 * 1024)
+			sum += strtoull(l + strlen("Rss:"), NULL, 10);
+	}
+	return sum;
+}
+
 static void look_at_confined(pid_t pid)
 {
+	uint64_t kib = overhead_kib(pid);
+
+	printf("# the monitor takes %llu KiB besides the guest's memory\n",
+		(unsigned long long)kib);
+	assert_in_range(kib, 100, 8 * 1024);
 	check_threads(pid, 2);
 	/* a loop and two CPUs */
 	assert_int_equal(entries(pid, "task"), 3);

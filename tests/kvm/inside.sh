@@ -1,9 +1,10 @@
 #!/bin/sh
 # Runs in the nested host: every test program that tests/kvm/nested.sh brought along, one after the other, on our own monitor.
-mode=$1 here=/include-files/nested failed=0
+mode=$1 here=/include-files/nested failed=0 patience=900
+[ "$mode" != full ] || patience=5400
 cd $here || exit 1
 export HOME=/root LC_ALL=C.UTF-8 TZ=UTC TERM=vt100 CMOCKA_MESSAGE_OUTPUT=TAP LD_LIBRARY_PATH=/include-files
-export KTSTR=$here/ktstr KTSTR_TEST_ACCEL=kvm KTSTR_TEST_CACHE=/tmp/cache KTSTR_NESTED="$mode"
+export KTSTR=$here/ktstr KTSTR_TEST_ACCEL=kvm KTSTR_TEST_CACHE=/tmp/cache KTSTR_NESTED="$mode" KTSTR_KERNELS=$here/kernels
 mkdir -p $KTSTR_TEST_CACHE /root
 
 kernel() { export KTSTR_TEST_KERNEL="$here/kernels/$1/image" KTSTR_TEST_MODULES="$here/kernels/$1/modules"; }
@@ -12,7 +13,7 @@ kernel() { export KTSTR_TEST_KERNEL="$here/kernels/$1/image" KTSTR_TEST_MODULES=
 one() { # PROGRAM
   name=${1##*/}
   from=$(cut -d. -f1 /proc/uptime)
-  timeout -k 5 600 "$1" >/tmp/said 2>&1 </dev/null
+  timeout -k 5 "$patience" "$1" >/tmp/said 2>&1 </dev/null
   rc=$?
   sed -E "s/^not ok ([0-9]+) # SKIP (.*)/not ok \1 - $name: \2 was skipped/; s/^((not )?ok [0-9]+) - /\1 - $name: /" /tmp/said
   echo "# $name took $(($(cut -d. -f1 /proc/uptime) - from)) s"

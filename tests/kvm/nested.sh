@@ -3,6 +3,8 @@
 # is a host whose /dev/kvm works (slowly). In it our program, test programs and kernels; tests/kvm/inside.sh runs them.
 #
 #   nested.sh [quick|full]      the cases, as TAP; what cannot be run has failed
+#   nested.sh bench             ours beside QEMU: tests/kvm/bench-inside.sh. SLIM=DIR: a kernel of one's own besides, in DIR the files
+#                               image, release and modules.builtin; RUNS (7)
 #   nested.sh -- COMMAND        COMMAND in the nested host, for looking around: /include-files/nested is where things are
 #
 # NESTED_ONLY=word: test programs with that in their name. NESTED_EXTRA: further files and folders to take along.
@@ -56,8 +58,11 @@ put_kernel() { # NAME
 
 library() { ldconfig -p | awk -v n="$1" '$1 == n && /x86-64/ {print $NF; exit}'; }
 
-stage=$PWD/build/kvm/nested
-rm -rf "$stage"; mkdir -p "$stage/tests"
+mkdir -p build/kvm
+work=$(mktemp -d "$PWD/build/kvm/XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+stage=$work/nested
+mkdir -p "$stage/tests"
 cp "$KTSTR" "$stage/ktstr" && strip -g "$stage/ktstr"
 cp tests/kvm/inside.sh "$stage/"
 include=(-i "$stage")
@@ -68,7 +73,21 @@ for extra in ${NESTED_EXTRA:-}; do include+=(-i "$extra"); done
 resolve distro || bail "no kernel for the nested host"
 host=(--kernel "$image" --modules "${modules:-/nonexistent}")
 put_kernel debian || bail "cannot copy the kernel"
-if [ "$mode" != -- ]; then
+put_slim() {
+  local to=$stage/kernels/slim
+  mkdir -p "$to/modules"
+  cp "$SLIM/image" "$SLIM/release" "$to/" && cp "$SLIM/modules.builtin" "$to/modules/"
+}
+if [ "$mode" = bench ]; then
+  for need in /usr/bin/qemu-system-x86_64 /usr/share/qemu /usr/share/seabios; do
+    [ -e "$need" ] || bail "nothing to compare with: no $need"
+    include+=(-i "$need")
+  done
+  [ -z "${SLIM:-}" ] || put_slim || bail "no kernel in $SLIM"
+  cp tests/kvm/bench-inside.sh "$stage/"
+  ${CC:-cc} -Os -static -s -o "$stage/trivial" tests/kvm/trivial.c || bail "no trivial init"
+  command="sh /include-files/nested/bench-inside.sh ${RUNS:-7}"
+elif [ "$mode" != -- ]; then
   package=$(newer) || bail "no newer kernel: $package"
   resolve "$package" || bail "no newer kernel"
   put_kernel newer || bail "cannot copy the newer kernel"
@@ -82,12 +101,12 @@ else
   command="cd /include-files/nested; export PATH=\$PWD:\$PATH LD_LIBRARY_PATH=/include-files; $*"
 fi
 
-log=$PWD/build/kvm/said
+log=$work/said
 KTSTR_QEMU_CPU=EPYC,+svm "$KTSTR" shell --accel tcg "${host[@]}" --modules-load kvm-amd --memory-mib "${NESTED_MIB:-5120}" \
-  "${include[@]}" --exec-timeout "${NESTED_LIMIT:-25m}" --exec "$command" </dev/null 2>"$log" | tee build/kvm/tap
+  "${include[@]}" --exec-timeout "${NESTED_LIMIT:-25m}" --exec "$command" </dev/null 2>"$log" | tee "$work/tap"
 status=${PIPESTATUS[0]}
 [ "$mode" != -- ] || { cat "$log" >&2; exit "$status"; }
-grep -q '^# the nested host has run all its programs$' build/kvm/tap && exit "$status"
+grep -q '^# the nested host has run all its programs$' "$work/tap" && exit "$status"
 echo "not ok 1 - the nested host ran to its end"
 echo "# status $status"; sed 's/^/# /' "$log" | tail -n 30
 exit 1

@@ -270,7 +270,7 @@ void vm_start_argv(struct vm_running *r, const struct strv *argv, int in)
 	r->errs = s.errs;
 	if (s.in >= 0)
 		close(s.in);
-	if (!pty_expect_fd(r->out, &r->seen, "ready\n", 90)) {
+	if (!pty_expect_fd(r->out, &r->seen, "ready\n", PATIENCE_S)) {
 		kill(r->pid, SIGKILL);
 		fail_msg("the command did not start");
 	}

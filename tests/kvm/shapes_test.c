@@ -1,0 +1,163 @@
+/*
+ * Every shape of guest on our own monitor: it is the engine that ran, it counted its exits, no QEMU
+ * ran beside it, and the guest saw what was asked for. All shapes on the distribution's kernel;
+ * three on the newer one, or all of them with KTSTR_NESTED=full, which boots 300 CPUs too.
+ */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "src/base/file.h"
+#include "src/base/json_in.h"
+#include "src/base/spawn.h"
+#include "tests/lib/shapes.h"
+#include "tests/lib/vm.h"
+
+/* Processes of the host whose name starts so. */
+static unsigned processes_named(const char *name)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *d;
+	unsigned n = 0;
+
+	assert_non_null(proc);
+	while ((d = readdir(proc))) {
+		cleanup_free char *path = xasprintf("/proc/%s/comm", d->d_name);
+		cleanup_str struct str comm = STR_INIT;
+
+		if (atoi(d->d_name) > 0 && file_read(path, 64, &comm, NULL) == 0)
+			n += str_starts(str_get(&comm), name);
+	}
+	closedir(proc);
+	return n;
+}
+
+static void check_report(const char *shape, const struct vm_topology *t, const char *line)
+{
+	struct json *j = json_parse(line, strlen(line), NULL);
+	const struct json *exits = json_get(j, "exits"), *times = json_get(j, "timings");
+
+	if (!j)
+		fail_msg("%s: no JSON: %s", shape, line);
+	assert_string_equal(json_get_text(j, "engine", ""), "kvm");
+	assert_string_equal(json_get_text(j, "accel", ""), "kvm");
+	assert_int_equal(json_get_uint(j, "vcpus", 0), t->vcpus);
+	/* the kernel's console and power management; doorbells and registers of virtio */
+	assert_true(json_get_uint(exits, "io", 0) > 100);
+	assert_true(json_get_uint(exits, "mmio", 0) > 50);
+	assert_true(
+		json_get_uint(times, "first_run", 0) > json_get_uint(times, "engine", UINT64_MAX));
+	assert_true(
+		json_get_uint(times, "kernel", 0) > json_get_uint(times, "first_run", UINT64_MAX));
+	assert_true(json_get_uint(times, "prompt", 0) > json_get_uint(times, "kernel", UINT64_MAX));
+	json_free(j);
+}
+
+/* The last line of stderr. */
+static const char *last_line(struct str *errs)
+{
+	char *at;
+
+	while (errs->len && errs->s[errs->len - 1] == '\n')
+		errs->s[--errs->len] = '\0';
+	at = strrchr(str_get(errs), '\n');
+	return at ? at + 1 : errs->s;
+}
+
+static void boot(const char *kernel, const char *shape)
+{
+	cleanup_free char *image = xasprintf("%s/%s/image", getenv("KTSTR_KERNELS"), kernel);
+	cleanup_free char *modules = xasprintf("%s/%s/modules", getenv("KTSTR_KERNELS"), kernel);
+	cleanup_free char *command = xasprintf("echo ready; read line; %s", shapes_script);
+	cleanup_strv struct strv argv = STRV_INIT;
+	const char *const words[] = {vm_program(), "shell", "--accel", "kvm", "--kernel", image,
+		"--modules", modules, "--topology", shape, "--timings", "--json", "--exec-timeout",
+		"10m", "--exec", command};
+	struct vm_topology t;
+	struct vm_running r;
+	int in[2];
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		strv_push(&argv, words[i]);
+	assert_int_equal(vm_topology_parse(shape, &t, NULL), 0);
+	assert_int_equal(pipe(in), 0);
+	vm_start_argv(&r, &argv, in[0]);
+	assert_int_equal(processes_named("ktstr-kvm"), 1);
+	assert_int_equal(processes_named("qemu"), 0);
+	assert_int_equal(write(in[1], "\n", 1), 1);
+	close(in[0]);
+	close(in[1]);
+	if (vm_finish(&r))
+		fail_msg("%s on %s: %s\n%s", shape, kernel, str_get(&r.said), str_get(&r.seen));
+	if (!shapes_seen(&t, str_get(&r.seen)))
+		fail_msg("%s on %s: the guest saw\n%s", shape, kernel, str_get(&r.seen));
+	printf("# %s on %s: %s\n", shape, kernel, last_line(&r.said));
+	check_report(shape, &t, last_line(&r.said));
+	vm_running_release(&r);
+}
+
+static void test_every_shape(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < shapes_n; i++)
+		boot("debian", shapes[i]);
+}
+
+static void test_every_shape_on_the_newer_kernel(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < shapes_n; i++)
+		boot("newer", shapes[i]);
+}
+
+static void test_three_on_the_newer_kernel(void **state)
+{
+	static const char *const three[] = {"1,2,4,2", "2,4,2,2", "4c2t+4c2t/8c1t/mem"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(three); i++)
+		boot("newer", three[i]);
+}
+
+/* Interrupt ids beyond what a byte holds. */
+static void test_three_hundred_cpus(void **state)
+{
+	(void)state;
+	boot("debian", "3,10,15,2");
+}
+
+static void test_there_is_no_other_engine(void **state)
+{
+	cleanup_free char *qemu = spawn_find("qemu-system-x86_64");
+
+	(void)state;
+	assert_null(qemu);
+}
+
+int main(void)
+{
+	const struct CMUnitTest quick[] = {
+		cmocka_unit_test(test_there_is_no_other_engine),
+		cmocka_unit_test(test_every_shape),
+		cmocka_unit_test(test_three_on_the_newer_kernel),
+	};
+	const struct CMUnitTest full[] = {
+		cmocka_unit_test(test_there_is_no_other_engine),
+		cmocka_unit_test(test_every_shape),
+		cmocka_unit_test(test_every_shape_on_the_newer_kernel),
+		cmocka_unit_test(test_three_hundred_cpus),
+	};
+	const char *mode = getenv("KTSTR_NESTED");
+
+	if (mode && !strcmp(mode, "full"))
+		return cmocka_run_group_tests(full, NULL, NULL);
+	return cmocka_run_group_tests(quick, NULL, NULL);
+}
