@@ -98,10 +98,12 @@ struct engine_ear {
 };
 
 struct engine {
-	const char *id;	       /* in VM_EVENT_INFO: "kvm", "qemu" */
-	const char *name;      /* in a sentence: "QEMU" */
-	const char *transport; /* the driver that its virtio devices need */
-	int control_type;      /* SOCK_STREAM or SOCK_SEQPACKET */
+	const char *id;		 /* in VM_EVENT_INFO: "kvm", "qemu" */
+	const char *name;	 /* in a sentence: "QEMU" */
+	const char *transport;	 /* the driver that its virtio devices need */
+	const char *vcpu_thread; /* scanf format of its vCPU threads' names, with their number;
+				    they have them in performance mode at least */
+	int control_type;	 /* SOCK_STREAM or SOCK_SEQPACKET */
 	/* What can be refused before anything is prepared: something is not installed, or a
 	 * topology that it cannot have. Cheap. */
 	int (*check)(const struct vm_config *c, struct err *e);
@@ -114,6 +116,8 @@ struct engine {
 	 * caller closes its copies afterwards. The process dies with us. Called with one thread
 	 * alone in the process. */
 	pid_t (*start)(const struct engine_request *q, struct err *e);
+	/* Sentences about what performance mode asks for and this engine cannot do; NULL = none. */
+	void (*lacks)(enum vm_accel accel, const struct vm_placement *p, struct strv *notes);
 	/* 0, or -errno: it does not listen. */
 	int (*tell)(int control_fd, enum engine_verb verb, char key);
 	/* One answer: 1, 0 = end of file, -EAGAIN, -errno. */

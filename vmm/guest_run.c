@@ -274,6 +274,7 @@ int guest_start(struct host *h, struct err *e)
 		return rc;
 	g->started = true;
 	send_info(h);
+	guest_pin(h);
 	/* Archive and kernel are the engine's now; copies of them would only hold memory. */
 	close(h->built.payload.fd);
 	h->built.payload.fd = -1;

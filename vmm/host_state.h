@@ -39,6 +39,8 @@ struct guest {
 	const char *broken;	 /* the port protocol was violated: how */
 	unsigned silent_periods; /* of the boot watchdog */
 	struct loop_timer *timeout, *watchdog, *farewell;
+	struct loop_timer *pinning; /* until the vCPUs' threads are there */
+	unsigned pin_looks;
 };
 
 enum host_phase { HOST_PREPARING, HOST_RUNNING, HOST_LEAVING };
@@ -91,6 +93,10 @@ struct engine_report *guest_report_new(void);
 void guest_report_free(struct engine_report *r);
 /* What was measured, to the client. */
 void guest_report_send(struct host *h);
+
+/* guest_pin.c */
+/* In performance mode: pins the engine's threads once they are there. */
+void guest_pin(struct host *h);
 
 /* guest_port.c */
 void guest_port_event(void *user, int fd, uint32_t events);

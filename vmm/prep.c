@@ -243,6 +243,18 @@ static bool is_cancelled(void *user)
 	return atomic_load(&((struct prep *)user)->cancelled);
 }
 
+static void check_performance(struct prep *p)
+{
+	struct prep_result *r = &p->result;
+	struct sysroot *host = sysroot_open(NULL, NULL);
+
+	if (!host)
+		return;
+	share_check_pages(p->config, host, &r->memory_mib, &r->placement, &r->reservation.warnings);
+	share_check_load(p->config, host, &r->reservation.warnings);
+	sysroot_close(host);
+}
+
 /* Last, so that no CPU is withheld from others while we only get ready. */
 static int take_share(struct prep *p)
 {
@@ -250,6 +262,8 @@ static int take_share(struct prep *p)
 	struct reservation *r = &p->result.reservation;
 	int rc = share_take(p->config, &cx, r, &p->result.placement, &p->err);
 
+	if (!rc && r->mode == RESERVE_PERF)
+		check_performance(p);
 	for (size_t i = 0; !rc && i < r->warnings.n; i++)
 		note(p, r->warnings.v[i]);
 	return rc;

@@ -1,8 +1,13 @@
 #include "vmm/share.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Of performance mode: the watcher above what it watches. */
+#define FREE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
+enum { HUGE_MIB = 2 };
+
 enum { VCPU_FIFO = 1, SERVICE_FIFO = 2 };
 
 /* The guest's caches, with the nodes that they are on. Heap; nllcs >= 1. */
@@ -64,10 +69,51 @@ static void perform(
 	cpuset_add(&out->cpus, (unsigned)r->plan.service);
 	cpuset_add(&out->service, (unsigned)r->plan.service);
 	pin_vcpus(&r->plan, out);
-	bind_nodes(t, r, out);
+	if (r->numa) /* on one node there is nothing to choose, and old kernels refuse */
+		bind_nodes(t, r, out);
 	out->vcpu_fifo = VCPU_FIFO;
 	out->service_fifo = SERVICE_FIFO;
 	out->hugepages = out->keep_running = out->realtime_hint = true;
+}
+
+/* spec/host 3.7: why measurements may be worse than they need to be. */
+void share_check_pages(const struct vm_config *c, const struct sysroot *r, uint32_t *memory_mib,
+	struct vm_placement *p, struct strv *notes)
+{
+	unsigned nodes = c->topology.nodes;
+	uint32_t step = HUGE_MIB * nodes, want = (*memory_mib + step - 1) / step * step;
+	uint64_t free_pages = 0;
+
+	if (!p->hugepages)
+		return;
+	if (sysroot_u64(r, FREE_PAGES, &free_pages) || !free_pages)
+		strv_push(notes, "performance_mode: WARNING: no 2MB hugepages available, guest "
+				 "memory will use regular pages");
+	else if (free_pages < want / HUGE_MIB)
+		strv_pushf(notes,
+			"performance_mode: WARNING: need %u 2MB hugepages, only %llu free, guest "
+			"memory will use regular pages",
+			want / HUGE_MIB, (unsigned long long)free_pages);
+	p->hugepages = free_pages && free_pages >= want / HUGE_MIB;
+	if (p->hugepages)
+		*memory_mib = want; /* every node a whole number of pages */
+}
+
+void share_check_load(const struct vm_config *c, const struct sysroot *r, struct strv *notes)
+{
+	cleanup_str struct str text = STR_INIT;
+	const char *line;
+	unsigned running, vcpus = c->topology.vcpus;
+
+	if (sysroot_read(r, "/proc/stat", &text))
+		return;
+	line = strstr(str_get(&text), "\nprocs_running ");
+	if (line && sscanf(line, " procs_running %u", &running) == 1 && running &&
+		(running - 1) * 2 > vcpus) /* we are one of them */
+		strv_pushf(notes,
+			"performance_mode: WARNING: %u other tasks want to run on this host now, "
+			"and the guest has %u vCPUs",
+			running - 1, vcpus);
 }
 
 int share_take(const struct vm_config *c, const struct reserve_context *cx, struct reservation *out,

@@ -173,6 +173,7 @@ static int pause_before(
 
 static void find_vcpu_nodes(const struct reserve_host *h, struct reservation *r)
 {
+	r->numa = h->topo->nnodes > 1;
 	r->vcpu_nodes = xcalloc(r->plan.nvcpus + 1, sizeof(*r->vcpu_nodes));
 	for (unsigned i = 0; i < r->plan.nvcpus; i++)
 		r->vcpu_nodes[i] = topo_cpu(h->topo, r->plan.vcpus[i])->node;

@@ -52,6 +52,7 @@ struct reservation {
 	enum reserve_mode mode;
 	struct reserve_plan plan;
 	bool overcommitted;   /* RESERVE_DEFAULT: the guest does not fit 1:1 */
+	bool numa;	      /* the host has several nodes */
 	unsigned *vcpu_nodes; /* owned; host node of each vCPU of the plan */
 	int *locks;	      /* owned, open lock files; close-on-exec */
 	size_t nlocks;

@@ -17,6 +17,7 @@ struct row {
 	bool serial, disk, plain; /* plain: a QEMU without qboot and seccomp */
 	bool topoext, zen1;
 	int kernel_fd;
+	bool perf, pages, bound; /* performance mode, with huge pages, with memory nodes */
 };
 
 static const struct row rows[] = {
@@ -61,12 +62,38 @@ static const struct row rows[] = {
 		.memory_mib = 8192,
 		.accel = VM_ACCEL_KVM,
 		.topoext = true},
+	{.name = "kvm-perf",
+		.topology = "1,1,2,1",
+		.memory_mib = 300,
+		.accel = VM_ACCEL_QEMU_KVM,
+		.perf = true,
+		.pages = true},
+	{.name = "kvm-perf-nodes",
+		.topology = "2,2,1,1",
+		.memory_mib = 304,
+		.accel = VM_ACCEL_QEMU_KVM,
+		.perf = true,
+		.pages = true,
+		.bound = true},
+	{.name = "tcg-perf-bound",
+		.topology = "1,1,1,1",
+		.memory_mib = 300,
+		.accel = VM_ACCEL_TCG,
+		.perf = true,
+		.bound = true},
 };
 
 static void render(const struct row *r, struct str *out)
 {
 	char image[] = "/boot/vmlinuz-6.1.0";
 	struct vm_config c = {0};
+	struct cpuset cpu = CPUSET_INIT, nodes[2] = {CPUSET_INIT, CPUSET_INIT};
+	const struct vm_placement p = {.vcpu_cpus = &cpu,
+		.nvcpus = 1,
+		.hugepages = r->pages,
+		.node_mems = r->bound ? nodes : NULL,
+		.keep_running = true,
+		.realtime_hint = true};
 	const struct vm_kernel k = {.image = image};
 	const struct qemu_facts f = {
 		.program = "/usr/bin/qemu-system-x86_64",
@@ -89,12 +116,17 @@ static void render(const struct row *r, struct str *out)
 		.bulk_fd = 13,
 		.console_fd = r->serial ? -1 : 14,
 		.stderr_fd = 2,
+		.placement = r->perf ? &p : NULL,
 	};
 	cleanup_strv struct strv argv = STRV_INIT;
 
 	if (vm_topology_parse(r->topology, &c.topology, NULL))
 		abort();
+	cpuset_parse_list(&nodes[0], "0-1,3", NULL);
+	cpuset_parse_list(&nodes[1], "2", NULL);
 	qemu_argv(&q, &f, &argv);
+	cpuset_release(&nodes[0]);
+	cpuset_release(&nodes[1]);
 	for (size_t i = 0; i < argv.n; i++) {
 		bool value = i > 0 && argv.v[i][0] != '-';
 

@@ -16,6 +16,7 @@ static void fill(struct vm_config *c)
 		.topology = vm_topology_uniform(2, 4, 2, 2),
 		.memory_mib = 4294967295u,
 		.accel = VM_ACCEL_TCG,
+		.reserve = {RESERVE_BUDGET, 7, 60000000000ULL},
 		.exec = "printf '%s\\n' \"x\ny\" \xff\xfe",
 		.exec_timeout_ns = 120000000000ULL,
 		.dmesg = true,
@@ -26,6 +27,7 @@ static void fill(struct vm_config *c)
 		.colorterm = "",
 	};
 	strv_push(&c->append, "nokaslr");
+	strv_push(&c->notes, "a note");
 	strv_push(&c->env, "A=1");
 	strv_push(&c->env, "B=");
 	strv_push(&c->env, "C=x=y");
@@ -37,6 +39,7 @@ static void fill(struct vm_config *c)
 static void release(struct vm_config *c)
 {
 	strv_release(&c->append);
+	strv_release(&c->notes);
 	strv_release(&c->env);
 	strv_release(&c->modules_load);
 	strv_release(&c->include);
@@ -64,6 +67,7 @@ static void test_round_trip(void **state)
 	assert_memory_equal(&got.c.topology, &c.topology, sizeof(c.topology));
 	assert_int_equal(got.c.memory_mib, c.memory_mib);
 	assert_int_equal(got.c.accel, c.accel);
+	assert_memory_equal(&got.c.reserve, &c.reserve, sizeof(c.reserve));
 	assert_string_equal(got.c.exec, c.exec);
 	assert_int_equal(got.c.exec_timeout_ns, c.exec_timeout_ns);
 	assert_true(got.c.dmesg);
@@ -74,6 +78,7 @@ static void test_round_trip(void **state)
 	assert_string_equal(got.c.colorterm, c.colorterm);
 	assert_int_equal(got.started_ns, 77);
 	same_list(&got.c.append, &c.append);
+	same_list(&got.c.notes, &c.notes);
 	same_list(&got.c.env, &c.env);
 	same_list(&got.c.modules_load, &c.modules_load);
 	same_list(&got.c.include, &c.include);
@@ -114,6 +119,7 @@ static void test_bad_records_are_refused(void **state)
 		{T "rows=65536\0", 28},
 		{T "accel=4\0", 25},
 		{T "dmesg=2\0", 25},
+		{T "reserve=4\0", 27},
 		{T "kernel=a\0kernel=b\0", 35},
 		{T "\0", 18},
 		{"topology=2,3,1,1\0", 17},

@@ -89,6 +89,7 @@ const struct engine engine_kvm = {
 	.name = "the monitor",
 	.transport = "virtio_mmio",
 	.control_type = SOCK_SEQPACKET,
+	.vcpu_thread = "ktstr-vcpu%u",
 	.check = check,
 	.wanted_modules = wanted_modules,
 	.unpack = unpack,

@@ -57,11 +57,13 @@ static void machine(const struct engine_request *q, const struct qemu_facts *f, 
 {
 	static const char physical[] = ",x-oem-id=IBM,x-oem-table-id=EXA";
 	const struct vm_topology *t = &q->config->topology;
+	const struct vm_placement *p = q->placement;
 	cleanup_free char *model =
 		q->accel == VM_ACCEL_TCG
 			? xstrdup(f->cpu ? f->cpu : "max,vendor=GenuineIntel,-erms,-fsrm,-la57")
-			: xasprintf("host,host-cache-info=off,arch-capabilities=off%s%s",
-				  f->topoext ? ",topoext=on" : "", f->zen1 ? ",model=49" : "");
+			: xasprintf("host,host-cache-info=off,arch-capabilities=off%s%s%s",
+				  f->topoext ? ",topoext=on" : "", f->zen1 ? ",model=49" : "",
+				  p && p->realtime_hint ? ",kvm-hint-dedicated=on" : "");
 
 	optionf(out, "-machine", "q35,usb=off,vmport=off,graphics=off%s",
 		q->accel == VM_ACCEL_TCG && qemu_ids_have_gaps(t) ? physical : "");
@@ -69,7 +71,20 @@ static void machine(const struct engine_request *q, const struct qemu_facts *f, 
 	option(out, "-cpu", model);
 	qemu_cpus(t, model, out);
 	optionf(out, "-m", "%uM", q->memory_mib);
-	qemu_numa(t, q->memory_mib, out);
+	qemu_numa(t, p, q->memory_mib, out);
+}
+
+/* Threads that carry their numbers in their names, so that they can be pinned; under KVM a CPU that
+ * idles or spins stays in the guest. */
+static void performance(const struct engine_request *q, struct strv *out)
+{
+	const struct vm_placement *p = q->placement;
+
+	if (!p || !p->vcpu_cpus)
+		return;
+	option(out, "-name", "ktstr,debug-threads=on");
+	if (p->keep_running && q->accel != VM_ACCEL_TCG)
+		option(out, "-overcommit", "cpu-pm=on");
 }
 
 static void kernel(const struct engine_request *q, struct strv *out)
@@ -132,6 +147,7 @@ void qemu_argv(const struct engine_request *q, const struct qemu_facts *f, struc
 	strv_push(out, f->program);
 	bare(f, out);
 	machine(q, f, out);
+	performance(q, out);
 	kernel(q, out);
 	ports(q, out);
 	control(q, out);

@@ -84,6 +84,13 @@ static pid_t start(const struct engine_request *q, struct err *e)
 	return pid;
 }
 
+static void lacks(enum vm_accel accel, const struct vm_placement *p, struct strv *notes)
+{
+	if (accel == VM_ACCEL_TCG && (p->keep_running || p->realtime_hint))
+		strv_push(notes, "performance_mode: under software emulation there are no exits to "
+				 "save and no hint that CPUs are real");
+}
+
 static const char *const modules[] = {"virtio_pci", "virtio_console", "virtio_blk"};
 
 static const struct strv *wanted_modules(bool disk)
@@ -107,11 +114,13 @@ const struct engine engine_qemu = {
 	.id = "qemu",
 	.name = "QEMU",
 	.transport = "virtio_pci",
+	.vcpu_thread = "CPU %u/",
 	.control_type = SOCK_STREAM,
 	.check = check,
 	.wanted_modules = wanted_modules,
 	.unpack = unpack,
 	.start = start,
+	.lacks = lacks,
 	.tell = qmp_tell,
 	.hear = qmp_hear,
 };
