@@ -10,6 +10,9 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0:exitcode=99}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 logs=build/$BUILD/logs
 rm -rf "$logs"; mkdir -p "$logs"
+# Programs that run side by side, and guests of the person who tests, do not reserve each other's CPUs.
+locks=$(mktemp -d) || exit 1
+trap 'rm -rf "$locks"' EXIT
 jobs=${JOBS:-$(nproc)} started=$SECONDS
 
 run_one() { # PROGRAM: its log, then a line in .sum: ok bad skipped program
@@ -17,7 +20,8 @@ run_one() { # PROGRAM: its log, then a line in .sum: ok bad skipped program
   name=$(echo "$1" | sed "s|^\./||; s|^build/$BUILD/||; s|^tests/||; s|/|-|g"); log=$logs/$name.log
   # Live programs load the machine and read it: one at a time.
   case $1 in */live/*) alone=(flock "$logs/live.lock") ;; *) alone=() ;; esac
-  "${alone[@]}" timeout -k 5 "${TEST_TIMEOUT:-600}" "$1" >"$log" 2>&1 </dev/null; rc=$?
+  mkdir -p "$locks/$name"
+  KTSTR_LOCK_DIR=$locks/$name "${alone[@]}" timeout -k 5 "${TEST_TIMEOUT:-600}" "$1" >"$log" 2>&1 </dev/null; rc=$?
   # cmocka writes a skipped test as "not ok N # SKIP name"
   ok=$(grep -E '^[[:space:]]*ok [0-9]' "$log" | grep -vc '# SKIP')
   bad=$(grep -E '^[[:space:]]*not ok [0-9]' "$log" | grep -vc '# SKIP')
