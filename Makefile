@@ -6,9 +6,9 @@ CLANG  ?= clang
 
 B := build/$(BUILD)
 
-PKGS      := ncursesw vterm libcjson libzstd
+PKGS      := ncursesw vterm libcjson libzstd libmnl
 PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lncursesw -ltinfo -lvterm -lcjson -lzstd)
+PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lncursesw -ltinfo -lvterm -lcjson -lzstd -lmnl)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wno-missing-field-initializers -Wno-unknown-attributes

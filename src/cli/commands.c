@@ -7,6 +7,7 @@
 extern const struct command cmd_topo;
 extern const struct command cmd_shell;
 extern const struct command cmd_doctor;
+extern const struct command cmd_ctprof;
 extern const struct command cmd_completions;
 extern const struct command cmd_help;
 /* hidden */
@@ -19,6 +20,7 @@ const struct command *const cli_commands[] = {
 	&cmd_topo,
 	&cmd_shell,
 	&cmd_doctor,
+	&cmd_ctprof,
 	&cmd_completions,
 	&cmd_help,
 	/* hidden */

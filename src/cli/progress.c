@@ -16,17 +16,27 @@ static unsigned percent(const struct progress *p)
 	return v > 100 ? 100 : (unsigned)v;
 }
 
+static void add_number(const struct progress *p, uint64_t v, struct str *out)
+{
+	if (p->unit)
+		str_printf(out, "%llu", (unsigned long long)v);
+	else
+		units_bytes(out, v);
+}
+
 /* " 5.1M of 11.3M" or " 5.1M", nothing when nothing is known. */
 static void add_amount(const struct progress *p, struct str *out)
 {
 	if (!p->done && !p->total)
 		return;
 	str_addc(out, ' ');
-	units_bytes(out, p->done);
+	add_number(p, p->done, out);
 	if (p->total) {
 		str_add(out, " of ");
-		units_bytes(out, p->total);
+		add_number(p, p->total, out);
 	}
+	if (p->unit)
+		str_printf(out, " %s", p->unit);
 }
 
 /* Fits text into the columns that are there; it has no double-width characters of ours. */

@@ -16,7 +16,8 @@ struct progress {
 	enum progress_kind kind;
 	int width; /* columns of the terminal */
 	struct str what;
-	uint64_t done, total; /* bytes; total 0 = unknown */
+	const char *unit;     /* what is counted ("processes"); NULL = bytes */
+	uint64_t done, total; /* total 0 = unknown */
 	bool drawn;	      /* BAR: there is one on the screen */
 	unsigned tenth;	      /* LINES: last one reported */
 	uint64_t said_ns;     /* when something was last written */

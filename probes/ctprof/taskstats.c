@@ -1,0 +1,280 @@
+#include "probes/ctprof/taskstats.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "src/base/mem.h"
+
+/* include/uapi/linux/taskstats.h, and the attributes of its commands. */
+enum { CMD_GET = 1, CMD_ATTR_PID = 1, TYPE_PID = 1, TYPE_STATS = 3, TYPE_AGGR_PID = 4 };
+
+/*
+ * Where the slots are. Members were only ever appended, but for version 15, which put maximum and
+ * minimum beside their counts; version 16 moved them to the end. A slot beyond the bytes received
+ * does not exist in that version.
+ */
+static const uint16_t usual[TASKSTATS_SLOTS] = {
+	16, 24, 432, 440,   /* cpu */
+	32, 40, 448, 456,   /* blkio */
+	48, 56, 464, 472,   /* swapin */
+	312, 320, 480, 488, /* freepages, version 8 */
+	328, 336, 496, 504, /* thrashing, 9 */
+	352, 360, 512, 520, /* compact, 11 */
+	400, 408, 528, 536, /* wpcopy, 13 */
+	416, 424, 544, 552, /* irq, 14 */
+	200, 208,	    /* hiwater_rss, hiwater_vm */
+};
+static const uint16_t version_15[TASKSTATS_SLOTS] = {
+	16, 24, 32, 40,	    /* cpu */
+	48, 56, 64, 72,	    /* blkio */
+	80, 88, 96, 104,    /* swapin */
+	360, 368, 376, 384, /* freepages */
+	392, 400, 408, 416, /* thrashing */
+	432, 440, 448, 456, /* compact */
+	496, 504, 512, 520, /* wpcopy */
+	528, 536, 544, 552, /* irq */
+	248, 256,	    /* hiwater_rss, hiwater_vm */
+};
+
+/* Version 8 is of 2018; what is older has 312 bytes up to the end of its last member. */
+enum { SHORTEST = 312 };
+
+int taskstats_parse(const void *bytes, size_t n, struct taskstats_reply *out)
+{
+	const char *p = bytes;
+	const uint16_t *offsets;
+	uint16_t version;
+
+	*out = (struct taskstats_reply){.rc = -EBADMSG};
+	if (n < SHORTEST)
+		return -EBADMSG;
+	memcpy(&version, p, sizeof(version));
+	offsets = version == 15 ? version_15 : usual;
+	for (unsigned s = 0; s < TASKSTATS_SLOTS; s++) {
+		if (offsets[s] + 8U > n)
+			continue;
+		memcpy(&out->v[s], p + offsets[s], 8);
+		out->has |= 1ULL << s;
+	}
+	out->rc = 0;
+	return 0;
+}
+
+struct taskstats {
+	struct mnl_socket *socket;
+	uint16_t family;
+	uint32_t seq; /* of the next request */
+	char *buf;
+};
+
+/* Replies are of 700 bytes; one datagram each. */
+enum { BUFFER = 8192, REQUEST = 28 };
+
+static struct nlmsghdr *put_request(
+	char *to, uint16_t type, uint8_t command, uint8_t version, uint32_t seq)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(to);
+	struct genlmsghdr *g;
+
+	h->nlmsg_type = type;
+	h->nlmsg_flags = NLM_F_REQUEST;
+	h->nlmsg_seq = seq;
+	g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
+	g->cmd = command;
+	g->version = version;
+	return h;
+}
+
+static int take_family(const struct nlattr *a, void *data)
+{
+	uint16_t *family = data;
+
+	if (mnl_attr_get_type(a) == CTRL_ATTR_FAMILY_ID && mnl_attr_validate(a, MNL_TYPE_U16) >= 0)
+		*family = mnl_attr_get_u16(a);
+	return MNL_CB_OK;
+}
+
+static int family_of(const struct nlmsghdr *h, size_t n, uint16_t *family)
+{
+	const struct nlmsgerr *error;
+
+	if (!mnl_nlmsg_ok(h, (int)n))
+		return -EBADMSG;
+	if (h->nlmsg_type == NLMSG_ERROR) {
+		error = mnl_nlmsg_get_payload(h);
+		if (mnl_nlmsg_get_payload_len(h) < sizeof(*error))
+			return -EBADMSG;
+		return error->error ? error->error : -EBADMSG;
+	}
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(struct genlmsghdr))
+		return -EBADMSG;
+	*family = 0;
+	mnl_attr_parse(h, sizeof(struct genlmsghdr), take_family, family);
+	return *family ? 0 : -EBADMSG;
+}
+
+static int find_family(struct taskstats *t)
+{
+	struct nlmsghdr *h = put_request(t->buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, t->seq++);
+	ssize_t n;
+
+	mnl_attr_put_strz(h, CTRL_ATTR_FAMILY_NAME, "TASKSTATS");
+	if (mnl_socket_sendto(t->socket, h, h->nlmsg_len) < 0)
+		return -errno;
+	n = mnl_socket_recvfrom(t->socket, t->buf, BUFFER);
+	if (n < 0)
+		return -errno;
+	return family_of((const struct nlmsghdr *)t->buf, (size_t)n, &t->family);
+}
+
+static int connect_socket(struct taskstats *t)
+{
+	/* The kernel answers at once or not at all. */
+	const struct timeval patience = {.tv_sec = 2};
+
+	t->socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (!t->socket || mnl_socket_bind(t->socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+		setsockopt(mnl_socket_get_fd(t->socket), SOL_SOCKET, SO_RCVTIMEO, &patience,
+			sizeof(patience)) < 0)
+		return -errno;
+	return find_family(t);
+}
+
+struct taskstats *taskstats_new(struct err *e)
+{
+	struct taskstats *t = xcalloc(1, sizeof(*t));
+	int rc;
+
+	t->buf = xmalloc(BUFFER);
+	t->seq = 1;
+	rc = connect_socket(t);
+	if (rc == 0)
+		return t;
+	if (rc == -ENOENT)
+		err_set(e, ENOENT, "this kernel has no taskstats (CONFIG_TASKSTATS)");
+	else
+		err_sys(e, rc, "cannot reach the kernel's taskstats");
+	taskstats_free(t);
+	return NULL;
+}
+
+void taskstats_free(struct taskstats *t)
+{
+	if (!t)
+		return;
+	if (t->socket)
+		mnl_socket_close(t->socket);
+	free(t->buf);
+	free(t);
+}
+
+struct answer {
+	const struct nlattr *pid, *stats;
+};
+
+static int take_inner(const struct nlattr *a, void *data)
+{
+	struct answer *w = data;
+
+	if (mnl_attr_get_type(a) == TYPE_PID && mnl_attr_validate(a, MNL_TYPE_U32) >= 0)
+		w->pid = a;
+	else if (mnl_attr_get_type(a) == TYPE_STATS)
+		w->stats = a;
+	return MNL_CB_OK;
+}
+
+static int take_outer(const struct nlattr *a, void *data)
+{
+	if (mnl_attr_get_type(a) == TYPE_AGGR_PID)
+		mnl_attr_parse_nested(a, take_inner, data);
+	return MNL_CB_OK;
+}
+
+static int read_stats(const struct nlmsghdr *h, uint32_t tid, struct taskstats_reply *out)
+{
+	struct answer w = {0};
+
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(struct genlmsghdr))
+		return -EBADMSG;
+	mnl_attr_parse(h, sizeof(struct genlmsghdr), take_outer, &w);
+	if (!w.pid || !w.stats || mnl_attr_get_u32(w.pid) != tid)
+		return -EBADMSG;
+	return taskstats_parse(
+		mnl_attr_get_payload(w.stats), mnl_attr_get_payload_len(w.stats), out);
+}
+
+/* One message: an answer, or the error that stands for it. */
+static void read_message(const struct nlmsghdr *h, uint32_t tid, struct taskstats_reply *out)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(h);
+	int rc;
+
+	if (h->nlmsg_type != NLMSG_ERROR)
+		rc = read_stats(h, tid, out);
+	else if (mnl_nlmsg_get_payload_len(h) < sizeof(*error) || error->error >= 0)
+		rc = -EBADMSG;
+	else
+		rc = error->error;
+	if (rc < 0)
+		*out = (struct taskstats_reply){.rc = rc};
+}
+
+size_t taskstats_read(const void *bytes, size_t n, uint32_t first_seq, const uint32_t *tids,
+	size_t ntids, struct taskstats_reply *out)
+{
+	const struct nlmsghdr *h = bytes;
+	int left = n > INT32_MAX ? 0 : (int)n;
+	size_t filled = 0;
+
+	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		uint32_t i = h->nlmsg_seq - first_seq;
+
+		if (i >= ntids || out[i].rc != -EAGAIN) /* of an earlier question, or said twice */
+			continue;
+		read_message(h, tids[i], &out[i]);
+		filled++;
+	}
+	return filled;
+}
+
+static int send_all(struct taskstats *t, const uint32_t *tids, size_t n)
+{
+	char requests[TASKSTATS_BATCH * REQUEST];
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct nlmsghdr *h =
+			put_request(requests + len, t->family, CMD_GET, 1, t->seq + (uint32_t)i);
+
+		mnl_attr_put_u32(h, CMD_ATTR_PID, tids[i]);
+		len += h->nlmsg_len;
+	}
+	return mnl_socket_sendto(t->socket, requests, len) < 0 ? -errno : 0;
+}
+
+void taskstats_ask(struct taskstats *t, const uint32_t *tids, size_t n, struct taskstats_reply *out)
+{
+	size_t filled = 0;
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct taskstats_reply){.rc = -EAGAIN};
+	rc = send_all(t, tids, n);
+	while (rc == 0 && filled < n) {
+		ssize_t got = mnl_socket_recvfrom(t->socket, t->buf, BUFFER);
+
+		if (got < 0 && errno != EINTR)
+			rc = -errno;
+		else if (got > 0)
+			filled += taskstats_read(t->buf, (size_t)got, t->seq, tids, n, out);
+	}
+	t->seq += (uint32_t)n;
+	for (size_t i = 0; i < n; i++)
+		if (out[i].rc == -EAGAIN)
+			out[i].rc = rc < 0 ? rc : -EIO;
+}

@@ -1,0 +1,43 @@
+/*
+ * Delay accounting and watermarks of tasks through the taskstats family of generic netlink. Many
+ * tasks are asked for in one message and answered one by one. Asking needs CAP_NET_ADMIN in the
+ * initial user namespace.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/base/err.h"
+
+/* Slots of an answer: category * 4 + (count, total, max, min), in the order of fields.def, then two
+ * watermarks in KiB. */
+enum {
+	TASKSTATS_HIWATER_RSS = 32,
+	TASKSTATS_HIWATER_VM,
+	TASKSTATS_SLOTS,
+};
+
+struct taskstats_reply {
+	int rc;			     /* 0, or -errno as the kernel answered for this task */
+	uint64_t has;		     /* bit s: this version of the struct has slot s */
+	uint64_t v[TASKSTATS_SLOTS]; /* 0 where it has not */
+};
+
+/* struct taskstats of whatever version the kernel has: 0, or -EBADMSG when it is none. */
+int taskstats_parse(const void *bytes, size_t n, struct taskstats_reply *out);
+
+struct taskstats;
+
+/* A socket of one's own; -ENOENT: this kernel has no taskstats. NULL with a sentence. */
+struct taskstats *taskstats_new(struct err *e);
+void taskstats_free(struct taskstats *t);
+enum { TASKSTATS_BATCH = 32 };
+/* Asks for n <= TASKSTATS_BATCH tasks; out[i] is of tids[i], whatever happens. */
+void taskstats_ask(
+	struct taskstats *t, const uint32_t *tids, size_t n, struct taskstats_reply *out);
+
+/* For tests: what one received datagram says about the tasks that were asked for. first_seq is the
+ * sequence number of tids[0]. Returns how many of out[] were filled in. */
+size_t taskstats_read(const void *bytes, size_t n, uint32_t first_seq, const uint32_t *tids,
+	size_t ntids, struct taskstats_reply *out);
