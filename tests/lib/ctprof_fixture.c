@@ -8,7 +8,7 @@
 
 static const char dir[] = "tests/golden/contract";
 
-struct ctp_snapshot *fixture_text(const char *json)
+struct ctp_snapshot *ctprof_fixture_text(const char *json)
 {
 	struct err e = ERR_INIT;
 	struct ctp_snapshot *s = ctp_load_text(json, strlen(json), "fixture", &e);
@@ -29,7 +29,7 @@ struct ctp_snapshot *fixture_snapshot(const char *name)
 		fprintf(stderr, "%s\n", e.msg);
 		exit(1);
 	}
-	return fixture_text(str_get(&text));
+	return ctprof_fixture_text(str_get(&text));
 }
 
 static void show_difference(const char *want, const char *got)
