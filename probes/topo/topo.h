@@ -103,6 +103,10 @@ void topo_free(struct topo *t);
 /* NULL when there is no such CPU. */
 const struct topo_cpu *topo_cpu(const struct topo *t, unsigned cpu);
 const struct topo_node *topo_node(const struct topo *t, unsigned id);
+/* The node that most CPUs of an LLC are on (0 when several have as many), and that of the LLC which
+ * a CPU is in; -1 when there is no such LLC or CPU. */
+int topo_llc_node(const struct topo *t, unsigned llc);
+int topo_cpu_llc_node(const struct topo *t, unsigned cpu);
 /* Caches that this CPU shares in, at a level and type; NULL when there is none. */
 const struct topo_cache *topo_cache_of(
 	const struct topo *t, unsigned cpu, unsigned level, enum topo_cache_type type);

@@ -5,6 +5,7 @@
 #include "src/cli/cli.h"
 
 extern const struct command cmd_topo;
+extern const struct command cmd_locks;
 extern const struct command cmd_shell;
 extern const struct command cmd_doctor;
 extern const struct command cmd_ctprof;
@@ -18,6 +19,7 @@ extern const struct command cmd_man;
 
 const struct command *const cli_commands[] = {
 	&cmd_topo,
+	&cmd_locks,
 	&cmd_shell,
 	&cmd_doctor,
 	&cmd_ctprof,

@@ -24,6 +24,11 @@ const struct fact manual_exit[] = {
 		.command = "shell",
 	},
 	{
+		.name = "124",
+		.text = "--timeout has passed before what --until waits for was true.",
+		.command = "locks",
+	},
+	{
 		.name = "125",
 		.text = "The guest ran, but was not what was asked for, or the result of the "
 			"command was lost.",
@@ -81,6 +86,17 @@ const struct fact manual_environment[] = {
 		.command = "shell",
 	},
 	{
+		.name = "KTSTR_LOCK_DIR",
+		.text = "The folder of the locks of LLCs and CPUs, /tmp when it is unset or empty.",
+		.command = "locks",
+	},
+	{
+		.name = "KTSTR_RUNS_ROOT",
+		.text = "The folder of test runs, whose locks are in its .locks; otherwise ktstr "
+			"in $CARGO_TARGET_DIR or in target.",
+		.command = "locks",
+	},
+	{
 		.name = "KTSTR_BUSYBOX_PATH",
 		.text = "The static busybox for guests, instead of the one that lies beside ktstr "
 			"or "
@@ -110,6 +126,11 @@ const struct fact manual_environment[] = {
 };
 
 const struct fact manual_files[] = {
+	{
+		.name = "/tmp/ktstr-llc-N.lock, /tmp/ktstr-cpu-N.lock",
+		.text = "The locks of last-level caches and CPUs; idle files are normal.",
+		.command = "locks",
+	},
 	{
 		.name = "~/.cache/ktstr/kernels",
 		.text = "The kernel cache: a folder for each kernel, and in .distro those that "
@@ -156,6 +177,19 @@ const struct fact manual_differences[] = {
 			"CPUs that share them: identifiers that repeat or are missing merge "
 			"nothing.",
 		.command = "topo",
+	},
+	{
+		.name = "Holders of locks",
+		.text = "are found where /proc/locks names a process that is gone, or nobody; "
+			"children that inherited a lock are named behind the one who took it.",
+		.command = "locks",
+	},
+	{
+		.name = "--watch of locks",
+		.text = "redraws in place on a terminal and parts reports by an empty line "
+			"elsewhere, ends at once, and refuses a time of 0. Its other options but "
+			"--json are new.",
+		.command = "locks",
 	},
 	{
 		.name = "Standard output and standard error of --exec",

@@ -1,0 +1,94 @@
+/* Words for locks, times and events; questions about a model. */
+#include <string.h>
+
+#include "probes/locks/locks.h"
+#include "src/base/clock.h"
+#include "src/base/units.h"
+
+static const char *const kinds[LOCKFILE_KINDS] = {
+	[LOCKFILE_LLC] = "llc",
+	[LOCKFILE_CPU] = "cpu",
+	[LOCKFILE_CACHE] = "cache",
+	[LOCKFILE_RUN] = "run",
+};
+
+const char *locks_kind_name(enum lockfile_kind kind)
+{
+	return kinds[kind];
+}
+
+bool locks_blocks(const struct locks_who *holder, const struct locks_who *waiter)
+{
+	return holder->mode == LOCKFILE_EXCLUSIVE || waiter->mode == LOCKFILE_EXCLUSIVE;
+}
+
+void locks_name(enum lockfile_kind kind, unsigned number, const char *key, struct str *out)
+{
+	if (kind == LOCKFILE_LLC || kind == LOCKFILE_CPU)
+		str_printf(out, "%s %u", kinds[kind], number);
+	else
+		str_printf(out, "%s %s", kinds[kind], key);
+}
+
+const struct locks_file *locks_file_of(
+	const struct locks *l, enum lockfile_kind kind, unsigned number, const char *key)
+{
+	for (size_t i = l->first[kind]; i < l->first[kind + 1]; i++)
+		if (l->files[i].number == number && strcmp(l->files[i].key, key) == 0)
+			return &l->files[i];
+	return NULL;
+}
+
+void locks_time_text(const struct locks_time *t, struct str *out)
+{
+	unsigned long long s = t->ns / NS_PER_SEC;
+
+	if (t->known == LOCKS_UNKNOWN) {
+		str_addc(out, '-');
+		return;
+	}
+	if (t->known != LOCKS_SEEN)
+		str_addc(out, t->known == LOCKS_AT_MOST ? '<' : '>');
+	/* A bound holds for the whole second that is shown. */
+	if (t->known == LOCKS_AT_MOST && t->ns % NS_PER_SEC)
+		s++;
+	if (s < 3600)
+		str_printf(out, "%02llu:%02llu", s / 60, s % 60);
+	else
+		str_printf(out, "%llu:%02llu:%02llu", s / 3600, s / 60 % 60, s % 60);
+}
+
+static void add_lasted(const struct locks_time *t, const char *before, struct str *out)
+{
+	if (t->known == LOCKS_UNKNOWN)
+		return;
+	str_add(out, before);
+	if (t->known == LOCKS_AT_LEAST)
+		str_add(out, "at least ");
+	units_duration(out, t->ns);
+}
+
+void locks_event_text(const struct locks_event *e, struct str *out)
+{
+	static const char *const verbs[] = {
+		[LOCKS_ACQUIRED] = "acquired",
+		[LOCKS_INHERITED] = "inherited",
+		[LOCKS_RELEASED] = "released",
+		[LOCKS_WAITS] = "waits for",
+		[LOCKS_GAVE_UP] = "gave up",
+		[LOCKS_ORPHANED] = "keeps",
+	};
+
+	locks_name(e->kind, e->number, e->key, out);
+	str_printf(out, "  %d %s %s", (int)e->pid, verbs[e->what],
+		e->mode == LOCKFILE_EXCLUSIVE ? "EX" : "SH");
+	add_lasted(&e->lasted, e->what == LOCKS_RELEASED ? ", held " : " after ", out);
+	if (!e->other)
+		return;
+	if (e->what == LOCKS_ORPHANED)
+		str_printf(out, ", acquirer %d is gone", (int)e->other);
+	else if (e->what == LOCKS_INHERITED)
+		str_printf(out, " from %d", (int)e->other);
+	else
+		str_printf(out, " (blocked by %d)", (int)e->other);
+}
