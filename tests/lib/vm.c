@@ -74,12 +74,16 @@ static const char *accel(void)
 	return given ? given : "tcg";
 }
 
+bool vm_emulated(void)
+{
+	return strcmp(accel(), "tcg") == 0;
+}
+
 static const char *missing_program(void)
 {
 	static const char *const wanted[] = {"busybox", "qemu-system-x86_64"};
-	bool emulated = strcmp(accel(), "tcg") == 0;
 
-	for (size_t i = 0; i < (emulated ? 2 : 1); i++) {
+	for (size_t i = 0; i < (vm_emulated() ? 2 : 1); i++) {
 		cleanup_free char *path = spawn_find(wanted[i]);
 
 		if (!path)

@@ -21,6 +21,8 @@ int vm_test_kernel(struct kernel *k, struct err *e);
 /* The kernel as options: "--kernel IMAGE --modules DIR --accel HOW". Call first in a test; skips it
  * where no guest can be booted. */
 const struct strv *vm_guest_options(void);
+/* Whether guests are emulated, by QEMU, and say so. */
+bool vm_emulated(void);
 /* The program under test. */
 const char *vm_program(void);
 /* Program, "shell", the guest's options, then what is appended up to NULL. */

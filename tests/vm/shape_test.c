@@ -156,7 +156,7 @@ static void test_missing_programs(void **state)
 	(void)state;
 	vm_guest_options();
 	setenv("PATH", "/nonexistent", 1);
-	vm_exec(&r, "true", NULL);
+	vm_exec(&r, "true", "--accel", "tcg", NULL);
 	setenv("PATH", path, 1);
 	vm_check(&r, 1, "qemu-system-x86_64 is not installed", "apt-get install", NULL);
 	vm_run_release(&r);
