@@ -261,7 +261,7 @@ static void test_a_controller_is_found(void **state)
 
 	(void)state;
 	make(&m);
-	assert_int_equal(in(&m, I8042_COMMAND, 1), 4);
+	assert_int_equal(in(&m, I8042_COMMAND, 1), 0x14);
 	assert_int_equal(ask(&m, 0xaa), 0x55);
 	assert_int_equal(ask(&m, 0xab), 0);
 	assert_int_equal(ask(&m, 0xa9), 0xff);
@@ -292,6 +292,11 @@ static void test_power_off(void **state)
 	make(&m);
 	assert_int_equal(in(&m, PM_PORT, 2), 0);
 	assert_int_equal(in(&m, PM_PORT + PM1_CONTROL, 2), 1);
+	/* what is enabled reads back, or Linux complains of the hardware; nothing ever happens */
+	out(&m, PM_PORT + PM1_ENABLE, 2, 0x20);
+	assert_int_equal(in(&m, PM_PORT + PM1_ENABLE, 2), 0x20);
+	out(&m, PM_PORT, 2, 0xffff);
+	assert_int_equal(in(&m, PM_PORT, 2), 0);
 	for (uint32_t v = 0; v <= 0xffff; v++)
 		if (!(v & 1 << 13) || (v >> 10 & 7) != PM_S5)
 			out(&m, PM_PORT + PM1_CONTROL, 2, v);

@@ -8,7 +8,8 @@
 enum {
 	STATUS_FULL = 1, /* a byte waits to be read */
 	STATUS_SYSTEM = 4,
-	STATUS_COMMAND = 8, /* the last write was a command */
+	STATUS_COMMAND = 8,   /* the last write was a command */
+	STATUS_UNLOCKED = 16, /* the key of the case is not turned */
 
 	READ_CONFIG = 0x20,
 	WRITE_CONFIG = 0x60,
@@ -140,7 +141,7 @@ static uint64_t read_status(void *dev, uint64_t at, unsigned size)
 	if (size != 1)
 		return UINT64_MAX;
 	pthread_mutex_lock(&k->lock);
-	v = (unsigned char)(STATUS_SYSTEM | (k->len ? STATUS_FULL : 0) |
+	v = (unsigned char)(STATUS_SYSTEM | STATUS_UNLOCKED | (k->len ? STATUS_FULL : 0) |
 			    (k->last_was_command ? STATUS_COMMAND : 0));
 	pthread_mutex_unlock(&k->lock);
 	return v;

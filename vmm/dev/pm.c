@@ -16,6 +16,7 @@ enum {
 
 struct pm {
 	struct power power;
+	unsigned enable; /* atomic; kept for the driver, which reads back what it wrote */
 };
 
 static uint64_t ticks(void)
@@ -28,11 +29,14 @@ static uint64_t ticks(void)
 /* Nothing has happened ever: there are no buttons. */
 static uint64_t read_port(void *dev, uint64_t at, unsigned size)
 {
-	(void)dev;
+	const struct pm *p = dev;
+
 	if (at == PM_TIMER && size == 4)
 		return ticks();
 	if (at == PM1_CONTROL)
 		return CONTROL_SCI_ENABLED;
+	if (at == PM1_ENABLE)
+		return __atomic_load_n(&p->enable, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -40,6 +44,8 @@ static void write_port(void *dev, uint64_t at, unsigned size, uint64_t v)
 {
 	struct pm *p = dev;
 
+	if (at == PM1_ENABLE && size == 2)
+		__atomic_store_n(&p->enable, (unsigned)v & 0xffff, __ATOMIC_RELAXED);
 	if (at != PM1_CONTROL || size < 2 || !(v & CONTROL_SLEEP))
 		return;
 	if ((v >> CONTROL_TYPE_SHIFT & CONTROL_TYPE_MASK) == PM_S5)

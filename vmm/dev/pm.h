@@ -10,8 +10,9 @@
 
 enum {
 	PM_PORT = 0x600,
-	PM_PORTS = 0x0c,   /* size of the range */
-	PM1_EVENT = 0x0,   /* 4 bytes: status and enable */
+	PM_PORTS = 0x0c, /* size of the range */
+	PM1_EVENT = 0x0, /* 4 bytes: status, then enable */
+	PM1_ENABLE = 0x2,
 	PM1_CONTROL = 0x4, /* 2 bytes */
 	PM_TIMER = 0x8,	   /* 4 bytes */
 	PM_S5 = 5,	   /* SLP_TYP for `\_S5` of the DSDT */
