@@ -84,7 +84,7 @@ static void child_env(const struct tui_options *o, int sync_fd)
 {
 	static const char *const keep[] = {"PATH", "HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS",
 		"TSAN_OPTIONS", "TMPDIR", "XDG_CACHE_HOME", "KTSTR_CACHE_DIR", "KTSTR_KERNEL",
-		NULL};
+		"KTSTR_LOCK_DIR", NULL};
 	char *kept[ARRAY_LEN(keep)] = {0}, text[32];
 
 	for (int i = 0; keep[i]; i++)

@@ -92,6 +92,22 @@ static const char *missing_program(void)
 	return NULL;
 }
 
+static void remove_locks(void)
+{
+	file_remove_tree(getenv("KTSTR_LOCK_DIR"), NULL);
+}
+
+/* Outside of tests/run.sh: other guests on this host do not count. */
+static void own_locks(void)
+{
+	char dir[] = "/tmp/ktstr-test-locks-XXXXXX";
+
+	if (getenv("KTSTR_LOCK_DIR") || !mkdtemp(dir))
+		return;
+	setenv("KTSTR_LOCK_DIR", dir, 1);
+	atexit(remove_locks);
+}
+
 const struct strv *vm_guest_options(void)
 {
 	static struct strv options;
@@ -99,6 +115,7 @@ const struct strv *vm_guest_options(void)
 	struct err e = ERR_INIT;
 
 	if (!options.n) {
+		own_locks();
 		if (missing_program()) {
 			print_message("# no %s\n", missing_program());
 			skip();
