@@ -5,8 +5,6 @@
 #include "probes/ctprof/store.h"
 #include "probes/ctprof/write.h"
 
-static void write_shape(struct json_out *j, const struct shape *shape, const void *base);
-
 static void write_map(struct json_out *j, const struct ctp_map *m)
 {
 	json_object(j);
@@ -50,7 +48,7 @@ static bool is_absent(const struct shape_row *row, const void *at)
 	}
 }
 
-static void write_value(struct json_out *j, const struct shape_row *row, const void *at)
+void ctp_write_value(struct json_out *j, const struct shape_row *row, const void *at)
 {
 	switch (row->kind) {
 	case SHAPE_U64:
@@ -81,11 +79,11 @@ static void write_value(struct json_out *j, const struct shape_row *row, const v
 		write_texts(j, at);
 		break;
 	case SHAPE_OBJECT:
-		write_shape(j, row->shape, at);
+		ctp_write_shape(j, row->shape, at);
 	}
 }
 
-static void write_shape(struct json_out *j, const struct shape *shape, const void *base)
+void ctp_write_shape(struct json_out *j, const struct shape *shape, const void *base)
 {
 	json_object(j);
 	for (size_t i = 0; i < shape->n; i++) {
@@ -95,7 +93,7 @@ static void write_shape(struct json_out *j, const struct shape *shape, const voi
 		if (shape->omit && is_absent(row, at))
 			continue;
 		json_key(j, row->key);
-		write_value(j, row, at);
+		ctp_write_value(j, row, at);
 	}
 	json_object_end(j);
 }
@@ -105,7 +103,7 @@ static void write_cgroups(struct json_out *j, const struct ctp_snapshot *s)
 	json_object(j);
 	for (size_t i = 0; i < s->ncgroups; i++) {
 		json_key(j, s->cgroups[i].path);
-		write_shape(j, &ctp_shape_cgroup, &s->cgroups[i]);
+		ctp_write_shape(j, &ctp_shape_cgroup, &s->cgroups[i]);
 	}
 	json_object_end(j);
 }
@@ -120,7 +118,7 @@ static void write_object(
 		return;
 	json_key(j, top->key);
 	if (object)
-		write_shape(j, top->shape, object);
+		ctp_write_shape(j, top->shape, object);
 	else
 		json_null(j);
 }
@@ -137,7 +135,7 @@ static void write_top(struct json_out *j, const struct shape_top *top, const str
 	else if (top->kind == SHAPE_TOP_CGROUPS)
 		write_cgroups(j, s);
 	else if (top->kind == SHAPE_TOP_PSI)
-		write_shape(j, top->shape, &s->psi);
+		ctp_write_shape(j, top->shape, &s->psi);
 }
 
 static size_t threads_at(void)

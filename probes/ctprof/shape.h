@@ -6,6 +6,7 @@
 #pragma once
 
 #include "probes/ctprof/snapshot.h"
+#include "src/base/json_out.h"
 
 enum shape_kind {
 	SHAPE_U64,
@@ -57,3 +58,7 @@ extern const size_t ctp_shape_ntops;
 
 extern const struct shape ctp_shape_host, ctp_shape_cgroup, ctp_shape_psi, ctp_shape_probe,
 	ctp_shape_parse, ctp_shape_taskstats, ctp_shape_sched_ext, ctp_shape_cost;
+
+/* One value of a row, and a whole object, as they stand in a file. */
+void ctp_write_value(struct json_out *j, const struct shape_row *row, const void *at);
+void ctp_write_shape(struct json_out *j, const struct shape *shape, const void *base);
