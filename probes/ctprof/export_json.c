@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,13 +51,22 @@ static void json_cpus(struct json_out *j, const struct ctp_sums *s)
 	json_object_end(j);
 }
 
+/* Whole numbers are written whole. */
+static void put_number(struct json_out *j, double v)
+{
+	if (v == trunc(v) && fabs(v) < 0x1p63)
+		json_i64(j, (int64_t)v);
+	else
+		json_real(j, v);
+}
+
 static void json_value(struct json_out *j, const struct ctp_sums *s, enum ctp_metric m)
 {
 	double v;
 
 	if (m >= CTP_NPRIMARY) {
 		if (ctp_sums_number(s, m, &v))
-			json_real(j, v);
+			put_number(j, v);
 		else
 			json_null(j);
 	} else if (!ctp_sums_has(s, m)) {
@@ -83,7 +93,7 @@ static void json_number(struct json_out *j, const char *key, bool has, double v)
 {
 	json_key(j, key);
 	if (has)
-		json_real(j, v);
+		put_number(j, v);
 	else
 		json_null(j);
 }

@@ -17,3 +17,5 @@ struct ctp_text_options {
 
 void ctp_text_compare(const struct ctp_diff *d, const struct ctp_text_options *o, struct str *out);
 void ctp_text_show(struct ctp_groups *g, const struct ctp_text_options *o, struct str *out);
+/* "cgroup / pcomm / comm" of a key, as one line. */
+void ctp_key_text(const struct ctp_key *k, enum ctp_axis axis, struct str *out);

@@ -1,0 +1,213 @@
+/*
+ * What `ktstr ctprof show`, `compare` and `run` show of snapshots: the rows of their options, and
+ * printing. The values land in a struct ctprof_view_values at an offset of the command's own
+ * struct.
+ */
+#pragma once
+
+#include "probes/ctprof/noise.h"
+#include "probes/ctprof/store.h"
+#include "probes/ctprof/view.h"
+#include "src/cli/cli.h"
+
+struct ctprof_view_values {
+	const char *group_by, *sort_by, *columns, *sections, *metrics, *format;
+	struct strv flatten, pids, comms, cgroups;
+	bool no_thread_normalize, no_cg_normalize, wrap, json, csv, rates, survivors, exit_code;
+	struct opt_u32 limit;
+	struct opt_u64 max_size;
+};
+
+cli_list_fn ctprof_list_sections, ctprof_list_metrics, ctprof_list_sort_metrics,
+	ctprof_list_columns, ctprof_list_show_columns;
+extern const char *const ctprof_show_axes[];
+
+/* clang-format off */
+#define CTPROF_VIEW_OPTIONS(base, axes, default_axis, columns_list) \
+	{ \
+		.name = "group-by", \
+		.type = OPT_CHOICE, \
+		.metavar = "AXIS", \
+		.help = "what makes threads one group (" default_axis ")", \
+		.more = "pcomm: the name of the process, comm: of the thread, both with digits as {N} " \
+			"where several share the pattern; comm-exact: the thread's name as it is; " \
+			"cgroup: its cgroup; all: cgroup, process and thread.", \
+		.choices = (axes), \
+		.offset = (base) + offsetof(struct ctprof_view_values, group_by), \
+	}, \
+	{ \
+		.name = "cgroup-flatten", \
+		.type = OPT_LIST, \
+		.metavar = "GLOB", \
+		.help = "cgroups that match become one group of that name; may be repeated", \
+		.more = "? is one character, * any run, slashes included, [abc] one of these. The first " \
+			"pattern that matches counts.", \
+		.offset = (base) + offsetof(struct ctprof_view_values, flatten), \
+	}, \
+	{ \
+		.name = "no-thread-normalize", \
+		.type = OPT_FLAG, \
+		.help = "names of threads and processes as they are", \
+		.offset = (base) + offsetof(struct ctprof_view_values, no_thread_normalize), \
+	}, \
+	{ \
+		.name = "no-cg-normalize", \
+		.type = OPT_FLAG, \
+		.help = "paths of cgroups as they are", \
+		.offset = (base) + offsetof(struct ctprof_view_values, no_cg_normalize), \
+	}, \
+	{ \
+		.name = "sort-by", \
+		.type = OPT_TEXT, \
+		.metavar = "METRIC[:DIR],...", \
+		.help = "rank groups by these metrics, DIR is desc (default) or asc", \
+		.list = ctprof_list_sort_metrics, \
+		.offset = (base) + offsetof(struct ctprof_view_values, sort_by), \
+	}, \
+	{ \
+		.name = "columns", \
+		.type = OPT_TEXT, \
+		.metavar = "NAMES", \
+		.help = "columns of the metric tables, in this order", \
+		.list = (columns_list), \
+		.offset = (base) + offsetof(struct ctprof_view_values, columns), \
+	}, \
+	{ \
+		.name = "sections", \
+		.type = OPT_TEXT, \
+		.metavar = "NAMES", \
+		.help = "only these tables", \
+		.list = ctprof_list_sections, \
+		.offset = (base) + offsetof(struct ctprof_view_values, sections), \
+	}, \
+	{ \
+		.name = "metrics", \
+		.type = OPT_TEXT, \
+		.metavar = "NAMES", \
+		.help = "only these metrics ('ktstr ctprof metric-list' has them)", \
+		.list = ctprof_list_metrics, \
+		.offset = (base) + offsetof(struct ctprof_view_values, metrics), \
+	}, \
+	{ \
+		.name = "pid", \
+		.type = OPT_LIST, \
+		.metavar = "PID", \
+		.help = "only the threads of this process; may be repeated", \
+		.offset = (base) + offsetof(struct ctprof_view_values, pids), \
+	}, \
+	{ \
+		.name = "comm", \
+		.type = OPT_LIST, \
+		.metavar = "GLOB", \
+		.help = "only threads that are called so, or whose process is", \
+		.offset = (base) + offsetof(struct ctprof_view_values, comms), \
+	}, \
+	{ \
+		.name = "cgroup", \
+		.type = OPT_LIST, \
+		.metavar = "GLOB", \
+		.help = "only threads in this cgroup or below it", \
+		.offset = (base) + offsetof(struct ctprof_view_values, cgroups), \
+	}, \
+	{ \
+		.name = "limit", \
+		.type = OPT_U32, \
+		.metavar = "N", \
+		.help = "at most N lines of each table (500), 0 = all", \
+		.more = "JSON and CSV are not cut.", \
+		.offset = (base) + offsetof(struct ctprof_view_values, limit), \
+	}, \
+	{ \
+		.name = "wrap", \
+		.type = OPT_FLAG, \
+		.help = "wrap cells to the width of the terminal", \
+		.offset = (base) + offsetof(struct ctprof_view_values, wrap), \
+	}, \
+	{ \
+		.name = "max-size", \
+		.type = OPT_SIZE, \
+		.metavar = "SIZE", \
+		.help = "refuse snapshots that unpack to more (1gib)", \
+		.offset = (base) + offsetof(struct ctprof_view_values, max_size), \
+	}, \
+	{ \
+		.name = "json", \
+		.type = OPT_FLAG, \
+		.help = "print everything as one JSON object", \
+		.clashes = "csv", \
+		.offset = (base) + offsetof(struct ctprof_view_values, json), \
+	}, \
+	{ \
+		.name = "csv", \
+		.type = OPT_FLAG, \
+		.help = "print the rows of the metric tables as CSV", \
+		.offset = (base) + offsetof(struct ctprof_view_values, csv), \
+	}
+
+#define CTPROF_COMPARE_OPTIONS(base) \
+	CTPROF_VIEW_OPTIONS(base, ctp_axis_names, "all", ctprof_list_columns), \
+	{ \
+		.name = "display-format", \
+		.type = OPT_CHOICE, \
+		.metavar = "FORMAT", \
+		.help = "columns by name (arrow); --columns goes before it", \
+		.choices = ctp_format_names, \
+		.offset = (base) + offsetof(struct ctprof_view_values, format), \
+	}, \
+	{ \
+		.name = "rates", \
+		.type = OPT_FLAG, \
+		.help = "add a column: the change of counters per second between the captures", \
+		.offset = (base) + offsetof(struct ctprof_view_values, rates), \
+	}, \
+	{ \
+		.name = "survivors", \
+		.type = OPT_FLAG, \
+		.help = "only threads that both snapshots have", \
+		.more = "The same thread has the same number and the same start. The column churn says " \
+			"how many stayed (=), came (+) and went (-).", \
+		.offset = (base) + offsetof(struct ctprof_view_values, survivors), \
+	}, \
+	{ \
+		.name = "exit-code", \
+		.type = OPT_FLAG, \
+		.help = "exit with 3 when something that is shown differs beyond the noise", \
+		.more = "With idle pairs or repetitions: when a row exceeds what the machine does at " \
+			"rest. Without them any difference counts.", \
+		.offset = (base) + offsetof(struct ctprof_view_values, exit_code), \
+	}
+/* clang-format on */
+
+/* What the values say, made ready; the errors of their words are run-time errors (status 1). */
+struct ctprof_view {
+	const struct ctprof_view_values *values;
+	struct ctp_view view;
+	struct ctp_naming naming;
+};
+/* 0, or -EINVAL with a sentence. Says on stderr which sections this axis does not have. */
+int ctprof_view_init(struct ctprof_view *v, const struct ctprof_view_values *values, bool show,
+	const struct cli_context *cx, struct err *e);
+
+/* Loads one or two files at the same time; b may be NULL. 0, or -errno with what and where. */
+int ctprof_load(const char *a, const char *b, uint64_t max_size, struct ctp_snapshot *out[2],
+	struct err *e);
+
+/* A pair of snapshots that were taken one after the other. */
+struct ctprof_pair {
+	const struct ctp_snapshot *side[2];
+};
+/* What is to be printed: the first of the pairs, judged by the others and by idle ones. */
+struct ctprof_pairs {
+	const char *path[2]; /* how lists call the sides */
+	const struct ctprof_pair *reps;
+	size_t nreps; /* at least 1 */
+	const struct ctprof_pair *idle;
+	size_t nidle;
+};
+/* Compares and prints; the exit status, EXIT_DIFFERENT with --exit-code. */
+int ctprof_print_compare(
+	const struct ctprof_view *v, const struct ctprof_pairs *p, const struct cli_context *cx);
+
+enum { EXIT_DIFFERENT = 3 };
+
+extern const struct command cmd_ctprof_show, cmd_ctprof_compare, cmd_ctprof_metric_list;
