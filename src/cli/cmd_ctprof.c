@@ -1,13 +1,19 @@
 /* ktstr ctprof: profiles of every thread of a machine. Each subcommand is in a file of its own. */
 #include "src/cli/ctprof.h"
+#include "src/cli/ctprof_view.h"
 
 static const struct command *const subcommands[] = {
 	&cmd_ctprof_capture,
+	&cmd_ctprof_compare,
+	&cmd_ctprof_show,
+	&cmd_ctprof_metric_list,
 	NULL,
 };
 
 static const char *const examples[] = {
 	"ktstr ctprof capture -o before.ctprof.zst",
+	"ktstr ctprof compare before.ctprof.zst after.ctprof.zst",
+	"ktstr ctprof show after.ctprof.zst --group-by cgroup",
 	NULL,
 };
 

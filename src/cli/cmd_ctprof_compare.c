@@ -75,7 +75,7 @@ static const struct opt opts[] = {
 		.name = "idle",
 		.type = OPT_LIST,
 		.metavar = "FILE",
-		.help = "twice: snapshots of the machine at rest, the noise to judge by",
+		.help = "twice: snapshots at rest, the noise to judge by",
 		.more = "Adds a column: what the metric does at rest in the same time, with a ! "
 			"where "
 			"the change is beyond that. Several pairs may be named; the largest "
@@ -104,9 +104,9 @@ static const struct positional args[] = {
 
 static const char *const examples[] = {
 	"ktstr ctprof compare before.ctprof.zst after.ctprof.zst",
-	"ktstr ctprof compare a.ctprof.zst b.ctprof.zst --group-by pcomm --sort-by run_time_ns",
-	"ktstr ctprof compare a.ctprof.zst b.ctprof.zst --sections primary --rates --limit 40",
-	"ktstr ctprof compare a.ctprof.zst b.ctprof.zst --json | jq '.primary[0]'",
+	"ktstr ctprof compare a.zst b.zst --group-by pcomm --sort-by run_time_ns",
+	"ktstr ctprof compare a.zst b.zst --sections primary --rates --limit 40",
+	"ktstr ctprof compare a.zst b.zst --json | jq '.primary[0]'",
 	NULL,
 };
 

@@ -98,10 +98,9 @@ static const struct positional args[] = {
 
 static const char *const examples[] = {
 	"ktstr ctprof show before.ctprof.zst",
-	"ktstr ctprof show before.ctprof.zst --group-by cgroup --sections cgroup-stats,pressure",
-	"ktstr ctprof show before.ctprof.zst --sort-by run_time_ns --metrics run_time_ns --limit "
-	"20",
-	"ktstr ctprof show before.ctprof.zst --csv > before.csv",
+	"ktstr ctprof show a.zst --group-by cgroup --sections pressure",
+	"ktstr ctprof show a.zst --sort-by run_time_ns --limit 20",
+	"ktstr ctprof show a.zst --csv > a.csv",
 	NULL,
 };
 

@@ -39,7 +39,7 @@ extern const char *const ctprof_show_axes[];
 		.name = "cgroup-flatten", \
 		.type = OPT_LIST, \
 		.metavar = "GLOB", \
-		.help = "cgroups that match become one group of that name; may be repeated", \
+		.help = "cgroups that match are one group; repeatable", \
 		.more = "? is one character, * any run, slashes included, [abc] one of these. The first " \
 			"pattern that matches counts.", \
 		.offset = (base) + offsetof(struct ctprof_view_values, flatten), \
@@ -59,8 +59,10 @@ extern const char *const ctprof_show_axes[];
 	{ \
 		.name = "sort-by", \
 		.type = OPT_TEXT, \
-		.metavar = "METRIC[:DIR],...", \
-		.help = "rank groups by these metrics, DIR is desc (default) or asc", \
+		.metavar = "SPEC", \
+		.help = "rank groups by these metrics", \
+		.more = "METRIC[:asc|:desc], parted by commas; desc where nothing is said. A " \
+			"comparison ranks by what changed, show by what there is.", \
 		.list = ctprof_list_sort_metrics, \
 		.offset = (base) + offsetof(struct ctprof_view_values, sort_by), \
 	}, \
@@ -84,7 +86,7 @@ extern const char *const ctprof_show_axes[];
 		.name = "metrics", \
 		.type = OPT_TEXT, \
 		.metavar = "NAMES", \
-		.help = "only these metrics ('ktstr ctprof metric-list' has them)", \
+		.help = "only these metrics (see metric-list)", \
 		.list = ctprof_list_metrics, \
 		.offset = (base) + offsetof(struct ctprof_view_values, metrics), \
 	}, \
@@ -92,14 +94,14 @@ extern const char *const ctprof_show_axes[];
 		.name = "pid", \
 		.type = OPT_LIST, \
 		.metavar = "PID", \
-		.help = "only the threads of this process; may be repeated", \
+		.help = "only the threads of this process; repeatable", \
 		.offset = (base) + offsetof(struct ctprof_view_values, pids), \
 	}, \
 	{ \
 		.name = "comm", \
 		.type = OPT_LIST, \
 		.metavar = "GLOB", \
-		.help = "only threads that are called so, or whose process is", \
+		.help = "only threads of this name or process", \
 		.offset = (base) + offsetof(struct ctprof_view_values, comms), \
 	}, \
 	{ \
@@ -157,7 +159,7 @@ extern const char *const ctprof_show_axes[];
 	{ \
 		.name = "rates", \
 		.type = OPT_FLAG, \
-		.help = "add a column: the change of counters per second between the captures", \
+		.help = "add a column: counters per second", \
 		.offset = (base) + offsetof(struct ctprof_view_values, rates), \
 	}, \
 	{ \
@@ -171,7 +173,7 @@ extern const char *const ctprof_show_axes[];
 	{ \
 		.name = "exit-code", \
 		.type = OPT_FLAG, \
-		.help = "exit with 3 when something that is shown differs beyond the noise", \
+		.help = "exit with 3 when something shown differs", \
 		.more = "With idle pairs or repetitions: when a row exceeds what the machine does at " \
 			"rest. Without them any difference counts.", \
 		.offset = (base) + offsetof(struct ctprof_view_values, exit_code), \

@@ -15,6 +15,11 @@ const struct fact manual_exit[] = {
 		.text = "Usage: an unknown command or option, or a value that cannot be right.",
 	},
 	{
+		.name = "3",
+		.text = "With compare --exit-code: something differs.",
+		.command = "ctprof",
+	},
+	{
 		.name = "128+N",
 		.text = "Ended by signal N: 130 for an interrupt, 143 for a termination.",
 	},
@@ -229,6 +234,58 @@ const struct fact manual_differences[] = {
 		.text = "whose LLCs cannot be shared evenly among its nodes is an error that says "
 			"so.",
 		.command = "shell",
+	},
+	{
+		.name = "The output of compare and show",
+		.text = "is the same text, byte for byte, but for this: off a terminal there are "
+			"no escape "
+			"codes, and a list of unmatched groups shows ' / ' where there was a NUL "
+			"byte. "
+			"Columns are as wide as what stands in them, indented cells included, and "
+			"wrap "
+			"with --wrap only. Lists of unmatched groups and of renamed cgroups have "
+			"--limit lines of their own instead of what the table before them left.",
+		.command = "ctprof",
+	},
+	{
+		.name = "show --sort-by",
+		.text = "ranks by derived metrics too; there they had no effect.",
+		.command = "ctprof",
+	},
+	{
+		.name = "Patterns of --cgroup-flatten",
+		.text = "that are none are left out as before, and a line on standard error says "
+			"so.",
+		.command = "ctprof",
+	},
+	{
+		.name = "A value that was not read",
+		.text = "is - in a group of which no thread has it, also where the format has 0: "
+			"files "
+			"of this program name what is absent and why. A thread that lacks a value "
+			"does "
+			"not widen a range or count in a mode. Files without that key are read as "
+			"there.",
+		.command = "ctprof",
+	},
+	{
+		.name = "--json, --csv, --rates, --survivors, --idle, --exit-code, --pid, --comm, "
+			"--cgroup "
+			"and --max-size",
+		.text = "are new, as are the columns rate and churn; a difference between the "
+			"hosts of "
+			"two captures is said on standard error.",
+		.command = "ctprof",
+	},
+	{
+		.name = "metric-list --here and --json",
+		.text = "are new: they say what this machine can measure, and why not.",
+		.command = "ctprof",
+	},
+	{
+		.name = "Snapshots",
+		.text = "may unpack to 1 GiB instead of 256 MiB, and are read as a stream.",
+		.command = "ctprof",
 	},
 	{.name = NULL},
 };
