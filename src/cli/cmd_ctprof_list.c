@@ -80,7 +80,7 @@ static const struct opt opts[] = {
 static const char *const examples[] = {
 	"ktstr ctprof metric-list",
 	"ktstr ctprof metric-list --here",
-	"ktstr ctprof metric-list --json | jq -r '.metrics[] | select(.available | not) | .metric'",
+	"ktstr ctprof metric-list --json | jq -r '.metrics[].metric'",
 	NULL,
 };
 
