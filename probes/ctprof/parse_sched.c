@@ -4,8 +4,8 @@
  */
 #include "probes/ctprof/procfs.h"
 
-/* What a line is for: a row of fields.def, one of the two halves of the time slept, or nothing. */
-enum { NOTHING = CTP_NFIELDS, SLEEP_SUM, BLOCK_SUM };
+/* What a line is for: a row of fields.def, what rows are made of, or nothing. */
+enum { NOTHING = CTP_NFIELDS, SLEEP_SUM, BLOCK_SUM, RUNTIME };
 
 bool ctp_parse_dotted(struct scan s, uint64_t *ns, bool *negative)
 {
@@ -47,13 +47,12 @@ static uint8_t find_target(struct scan name)
 			return SLEEP_SUM;
 		return f == CTP_block_sum ? BLOCK_SUM : f;
 	}
-	return NOTHING;
+	return scan_is(&name, "sum_exec_runtime") ? RUNTIME : NOTHING;
 }
 
 struct parse {
 	struct ctp_record *r;
-	uint64_t slept, blocked;
-	bool has_slept, has_blocked;
+	struct ctp_opt slept, blocked, runtime;
 	unsigned negative;
 };
 
@@ -83,12 +82,12 @@ static void take(struct parse *p, uint8_t target, struct scan value)
 	uint64_t v;
 
 	scan_trim(&value);
-	if (target == SLEEP_SUM) {
-		p->has_slept = dotted(p, value, &p->slept);
-		return;
-	}
-	if (target == BLOCK_SUM) {
-		p->has_blocked = dotted(p, value, &p->blocked);
+	if (target > NOTHING) {
+		struct ctp_opt *part = target == SLEEP_SUM   ? &p->slept
+				       : target == BLOCK_SUM ? &p->blocked
+							     : &p->runtime;
+
+		part->has = dotted(p, value, &part->v);
 		return;
 	}
 	row = &ctp_fields[target];
@@ -100,13 +99,13 @@ static void take(struct parse *p, uint8_t target, struct scan value)
 
 static void finish(struct parse *p)
 {
-	if (p->has_blocked) {
-		p->r->v[CTP_block_sum] = p->blocked;
+	if (p->blocked.has) {
+		p->r->v[CTP_block_sum] = p->blocked.v;
 		p->r->why[CTP_block_sum] = CTP_PRESENT;
 	}
-	if (!p->has_blocked || !p->has_slept)
+	if (!p->blocked.has || !p->slept.has)
 		return;
-	p->r->v[CTP_voluntary_sleep_ns] = p->slept > p->blocked ? p->slept - p->blocked : 0;
+	p->r->v[CTP_voluntary_sleep_ns] = p->slept.v > p->blocked.v ? p->slept.v - p->blocked.v : 0;
 	p->r->why[CTP_voluntary_sleep_ns] = CTP_PRESENT;
 }
 
@@ -146,7 +145,8 @@ static void line(struct parse *p, struct scan s, struct ctp_sched_plan *plan, si
 		take(p, target, (struct scan){colon + 1, s.end});
 }
 
-unsigned ctp_parse_sched(struct scan s, struct ctp_sched_plan *plan, struct ctp_record *r)
+unsigned ctp_parse_sched(
+	struct scan s, struct ctp_sched_plan *plan, struct ctp_record *r, struct ctp_opt *runtime)
 {
 	struct parse p = {.r = r};
 	struct scan l;
@@ -159,5 +159,6 @@ unsigned ctp_parse_sched(struct scan s, struct ctp_sched_plan *plan, struct ctp_
 	for (size_t i = 0; scan_line(&s, &l); i++)
 		line(&p, l, plan, i);
 	finish(&p);
+	*runtime = p.runtime;
 	return p.negative;
 }

@@ -33,8 +33,10 @@ struct ctp_sched_plan {
 		char raw[CTP_SCHED_KEY];
 	} line[CTP_SCHED_LINES];
 };
-/* Returns how many dotted values were negative. */
-unsigned ctp_parse_sched(struct scan s, struct ctp_sched_plan *plan, struct ctp_record *r);
+/* Returns how many dotted values were negative. runtime: se.sum_exec_runtime, which is what
+ * schedstat begins with. */
+unsigned ctp_parse_sched(
+	struct scan s, struct ctp_sched_plan *plan, struct ctp_record *r, struct ctp_opt *runtime);
 
 void ctp_parse_schedstat(struct scan s, struct ctp_record *r);
 void ctp_parse_io(struct scan s, struct ctp_record *r);

@@ -83,7 +83,8 @@ static void count_failures(struct ctp_reader *r)
 }
 
 /* True when the record is one to be written. */
-static bool read_task(struct ctp_reader *r, struct ctp_proc *p, uint32_t tid)
+static bool read_task(
+	struct ctp_reader *r, struct ctp_proc *p, uint32_t tid, const struct taskstats_reply *reply)
 {
 	struct ctp_record *rec = &r->rec;
 	struct ctp_stat stat;
@@ -100,7 +101,7 @@ static bool read_task(struct ctp_reader *r, struct ctp_proc *p, uint32_t tid)
 	if (p->apart && !ctp_cgroup_wanted(r, rec->text[CTP_cgroup]))
 		return false;
 	r->tally.tids_walked++;
-	ctp_task_rest(r, p, tid, &stat);
+	ctp_task_rest(r, p, tid, &stat, reply);
 	if (is_ghost(r))
 		return false;
 	count_failures(r);
@@ -127,14 +128,15 @@ void ctp_read_tasks(
 		taskstats_ask(r->taskstats, tids, n, r->replies);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t walked = r->tally.tids_walked;
-		bool wanted = read_task(r, p, tids[i]);
+		const struct taskstats_reply *reply = r->taskstats ? &r->replies[i] : NULL;
+		bool wanted = read_task(r, p, tids[i], reply);
 
-		if (r->taskstats && r->tally.tids_walked != walked)
-			count_reply(&r->tally.taskstats, r->replies[i].rc);
+		if (reply && r->tally.tids_walked != walked)
+			count_reply(&r->tally.taskstats, reply->rc);
 		if (!wanted)
 			continue;
 		note_cgroup(r);
-		ctp_task_taskstats(r, r->taskstats ? &r->replies[i] : NULL);
+		ctp_task_taskstats(r, reply);
 		ctp_write_thread(&r->writer, &r->rec, out);
 		str_addc(out, ',');
 		r->tally.threads++;

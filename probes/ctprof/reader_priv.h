@@ -22,7 +22,8 @@ struct ctp_reader {
 	struct taskstats_reply replies[TASKSTATS_BATCH];
 	/* of the task that is being read */
 	char comm[256], policy[40], cgroup[8192];
-	char noted[8192]; /* the last cgroup that was noted */
+	char noted[8192];	/* the last cgroup that was noted */
+	struct ctp_opt runtime; /* what `sched` says of the time on a CPU */
 	uint64_t failed[CTP_NFILES], denied, negative;
 };
 
@@ -46,8 +47,8 @@ uint8_t ctp_slurp_cgroup(struct ctp_reader *r, int dir, uint32_t id, char *to, s
 void ctp_task_stat(
 	struct ctp_reader *r, const struct ctp_proc *p, uint32_t tid, struct ctp_stat *stat);
 void ctp_task_cgroup(struct ctp_reader *r, const struct ctp_proc *p, uint32_t tid);
-void ctp_task_rest(
-	struct ctp_reader *r, const struct ctp_proc *p, uint32_t tid, const struct ctp_stat *stat);
+void ctp_task_rest(struct ctp_reader *r, const struct ctp_proc *p, uint32_t tid,
+	const struct ctp_stat *stat, const struct taskstats_reply *reply);
 void ctp_task_taskstats(struct ctp_reader *r, const struct taskstats_reply *reply);
 
 /* Reads the process's name unless it is known. */

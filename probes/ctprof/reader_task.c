@@ -48,12 +48,36 @@ static void read_sched(struct ctp_reader *r, const struct ctp_proc *p, uint32_t 
 	struct scan s;
 	int rc = ctp_slurp_file(r, p->task, tid, CTP_FILE_SCHED, &s);
 
+	r->runtime = (struct ctp_opt){0};
 	if (rc < 0)
 		ctp_lack(rec, CTP_FROM_SCHED, ctp_why_of(rc));
 	else
-		r->negative = ctp_parse_sched(s, &r->plan, rec);
+		r->negative = ctp_parse_sched(s, &r->plan, rec, &r->runtime);
 	if (rec->why[CTP_fair_slice_ns] == CTP_NO_CFG && !ctp_policy_is_fair(policy))
 		rec->why[CTP_fair_slice_ns] = CTP_NO_APPL;
+}
+
+/* kernel/delayacct.c fills these three from where schedstat takes them. */
+static bool schedstat_from_taskstats(struct ctp_reader *r, const struct taskstats_reply *reply)
+{
+	struct ctp_record *rec = &r->rec;
+
+	if (!reply || reply->rc < 0 || strcmp(r->shared->accounting.delayacct, "config_off") == 0 ||
+		reply->v[TASKSTATS_CPU_COUNT] == 0)
+		return false;
+	set(rec, CTP_run_time_ns, true, reply->v[TASKSTATS_RUN_TIME]);
+	set(rec, CTP_wait_time_ns, true, reply->v[TASKSTATS_CPU_TOTAL]);
+	set(rec, CTP_timeslices, true, reply->v[TASKSTATS_CPU_COUNT]);
+	return true;
+}
+
+/* A kernel that could keep these counters but was not told to says "0 0 0" of every task, also of
+ * those that have been switched away from. */
+static bool is_dead(const struct ctp_record *rec)
+{
+	return rec->v[CTP_run_time_ns] == 0 && rec->v[CTP_wait_time_ns] == 0 &&
+	       rec->v[CTP_timeslices] == 0 &&
+	       (rec->v[CTP_voluntary_csw] || rec->v[CTP_nonvoluntary_csw]);
 }
 
 static void read_schedstat(struct ctp_reader *r, const struct ctp_proc *p, uint32_t tid)
@@ -65,6 +89,11 @@ static void read_schedstat(struct ctp_reader *r, const struct ctp_proc *p, uint3
 		ctp_lack(&r->rec, CTP_FROM_SCHEDSTAT, ctp_why_of(rc));
 	else
 		ctp_parse_schedstat(s, &r->rec);
+	if (rc == 0 && is_dead(&r->rec))
+		ctp_lack(&r->rec, CTP_FROM_SCHEDSTAT, CTP_NO_CFG);
+	/* `sched` has the first of the three as well */
+	if (r->rec.why[CTP_run_time_ns] == CTP_NO_CFG)
+		set(&r->rec, CTP_run_time_ns, r->runtime.has, r->runtime.v);
 }
 
 static void read_io(struct ctp_reader *r, const struct ctp_proc *p, uint32_t tid)
@@ -186,13 +215,14 @@ void ctp_task_taskstats(struct ctp_reader *r, const struct taskstats_reply *repl
 	}
 }
 
-void ctp_task_rest(
-	struct ctp_reader *r, const struct ctp_proc *p, uint32_t tid, const struct ctp_stat *stat)
+void ctp_task_rest(struct ctp_reader *r, const struct ctp_proc *p, uint32_t tid,
+	const struct ctp_stat *stat, const struct taskstats_reply *reply)
 {
 	const uint8_t *why = r->rec.why;
 
 	read_sched(r, p, tid, stat->policy);
-	read_schedstat(r, p, tid);
+	if (!schedstat_from_taskstats(r, reply))
+		read_schedstat(r, p, tid);
 	read_io(r, p, tid);
 	read_affinity(r, tid);
 	if (why[CTP_voluntary_csw] == CTP_NO_CFG || why[CTP_cpu_affinity])

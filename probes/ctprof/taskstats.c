@@ -27,7 +27,7 @@ static const uint16_t usual[TASKSTATS_SLOTS] = {
 	352, 360, 512, 520, /* compact, 11 */
 	400, 408, 528, 536, /* wpcopy, 13 */
 	416, 424, 544, 552, /* irq, 14 */
-	200, 208,	    /* hiwater_rss, hiwater_vm */
+	200, 208, 72,	    /* hiwater_rss, hiwater_vm, cpu_run_virtual_total */
 };
 static const uint16_t version_15[TASKSTATS_SLOTS] = {
 	16, 24, 32, 40,	    /* cpu */
@@ -38,7 +38,7 @@ static const uint16_t version_15[TASKSTATS_SLOTS] = {
 	432, 440, 448, 456, /* compact */
 	496, 504, 512, 520, /* wpcopy */
 	528, 536, 544, 552, /* irq */
-	248, 256,	    /* hiwater_rss, hiwater_vm */
+	248, 256, 120,	    /* hiwater_rss, hiwater_vm, cpu_run_virtual_total */
 };
 
 /* Version 8 is of 2018; what is older has 312 bytes up to the end of its last member. */

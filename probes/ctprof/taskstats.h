@@ -11,10 +11,13 @@
 #include "src/base/err.h"
 
 /* Slots of an answer: category * 4 + (count, total, max, min), in the order of fields.def, then two
- * watermarks in KiB. */
+ * watermarks in KiB, and the time on a CPU in ns. */
 enum {
+	TASKSTATS_CPU_COUNT,
+	TASKSTATS_CPU_TOTAL,
 	TASKSTATS_HIWATER_RSS = 32,
 	TASKSTATS_HIWATER_VM,
+	TASKSTATS_RUN_TIME, /* cpu_run_virtual_total */
 	TASKSTATS_SLOTS,
 };
 
