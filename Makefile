@@ -84,6 +84,8 @@ $(GUEST_INIT): $(GUEST_SRC) $(wildcard vmm/guest/*.h) vmm/proto.h vmm/conf.h src
 $(B)/vmm/payload/embed.o: $(GUEST_INIT)
 $(B)/vmm/payload/embed.o: CPPFLAGS += -DGUEST_INIT_PATH='"$(GUEST_INIT)"'
 
+$(B)/src/kernels/kconfig.o: src/kernels/kconfig/ktstr.kconfig src/kernels/kconfig/slim.kconfig
+
 # ---- tests ---------------------------------------------------------------------------------------
 # An archive: a test or fuzz target links what it uses of it, cmocka only where that does.
 TEST_LIB := $(B)/libtests.a
