@@ -27,8 +27,8 @@ struct kvm_probe {
 
 #define KVM_DEVICE "/dev/kvm"
 
-/* Takes some 20 ms where ring 0 is emulated (100 at most, and 300 more where nothing runs at all), a
- * few where KVM is real. `device` is KVM_DEVICE except in tests.
+/* Takes some 20 ms where ring 0 is emulated (100 at most, and 300 more where nothing runs at all),
+ * a few where KVM is real. `device` is KVM_DEVICE except in tests.
  */
 void kvm_probe(const char *device, struct kvm_probe *out);
 /* What it found, as one line for people. */

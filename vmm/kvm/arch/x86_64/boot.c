@@ -67,7 +67,7 @@ static int load_kernel(struct boot *b, struct err *e)
 	for (unsigned i = 0; i < b->plan.n && !rc; i++) {
 		const struct loader_segment *s = &b->plan.segment[i];
 
-		rc = fill_from_file(&b->m->mem, s->gpa, fd, s->offset, s->file_size);
+		rc = fill_copy(&b->m->mem, s->gpa, fd, s->offset, s->file_size);
 	}
 	if (rc == -EFAULT)
 		return err_set(e, ENOMEM,
@@ -98,7 +98,7 @@ static int load_initrd(struct boot *b, struct err *e)
 			"more with --memory-mib",
 			(unsigned long long)((b->plan.end + b->initrd_size) / MIB + 2));
 	b->initrd_at = (end - b->initrd_size) & ~(2 * MIB - 1);
-	rc = fill_from_file(&b->m->mem, b->initrd_at, b->m->q->initrd_fd, 0, b->initrd_size);
+	rc = fill_initrd(&b->m->mem, b->initrd_at, b->m->q->initrd_fd, b->initrd_size);
 	return rc ? err_sys(e, rc, "cannot load the initramfs") : 0;
 }
 
