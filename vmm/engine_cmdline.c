@@ -8,8 +8,8 @@
 /* COMMAND_LINE_SIZE of x86 is 2048 with its NUL; what is longer is cut silently by the kernel. */
 enum { CMDLINE_MAX = 2047 };
 
-/* When a word is there. */
-enum when { ALWAYS, QUIET, DMESG, TCG };
+/* When a word is there. OWN: on our own monitor; SERIAL: there, when the second serial port is. */
+enum when { ALWAYS, QUIET, DMESG, TCG, OWN, SERIAL, NOT_OWN };
 
 struct word {
 	const char *text;
@@ -23,9 +23,12 @@ struct word {
 static const struct word words[] = {
 	{.text = "console=ttyS0"},
 	{.text = "rdinit=/init"},
-	/* a panic reboots at once, and that by triple fault, which ends the engine */
+	/* a panic reboots at once, and that by a way that ends the engine: by triple fault, or
+	 * where a triple fault shall be known for the crash that it is, by the keyboard controller
+	 */
 	{.text = "panic=-1"},
-	{.text = "reboot=t"},
+	{.text = "reboot=t", .when = NOT_OWN},
+	{.text = "reboot=k", .when = OWN},
 	/* warnings and worse still reach the console */
 	{.text = "quiet", .when = QUIET},
 	{.text = "loglevel=7", .when = DMESG},
@@ -44,13 +47,18 @@ static const struct word words[] = {
 	{.text = "sysctl.kernel.sched_schedstats=1"},
 	/* self-tests of ciphers: 18 % */
 	{.text = "cryptomgr.notests=1"},
+	/* there is no bus of that kind, and no further port: do not look for them */
+	{.text = "pci=off", .when = OWN},
+	{.text = "8250.nr_uarts=1", .when = OWN},
+	{.text = "8250.nr_uarts=2", .when = SERIAL},
 	/* no keyboard, no mouse: do not look for them */
 	{.text = "i8042.noaux"},
 	{.text = "i8042.nokbd"},
 	/* the timers are wired right */
 	{.text = "no_timer_check"},
-	/* clearing memory that is written next: 4 % where each store is emulated */
-	{.text = "init_on_alloc=0", .when = TCG},
+	/* clearing memory that is written next: 4 % where each store is emulated, and twice the
+	 * work for a page that the host has just cleared */
+	{.text = "init_on_alloc=0"},
 	/* not to be compared with slower clocks that jitter */
 	{.text = "tsc=reliable", .when = TCG},
 	/* an emulated CPU may stand still for seconds */
@@ -58,7 +66,8 @@ static const struct word words[] = {
 	{.text = "rcupdate.rcu_cpu_stall_suppress=1", .when = TCG},
 };
 
-static bool wanted(const struct word *w, const struct vm_config *c, enum vm_accel accel)
+static bool wanted(
+	const struct word *w, const struct vm_config *c, bool virtio, enum vm_accel accel)
 {
 	switch (w->when) {
 	case QUIET:
@@ -67,6 +76,12 @@ static bool wanted(const struct word *w, const struct vm_config *c, enum vm_acce
 		return c->dmesg;
 	case TCG:
 		return accel == VM_ACCEL_TCG;
+	case OWN:
+		return accel == VM_ACCEL_KVM;
+	case SERIAL:
+		return accel == VM_ACCEL_KVM && !virtio;
+	case NOT_OWN:
+		return accel != VM_ACCEL_KVM;
 	case ALWAYS:
 		break;
 	}
@@ -89,9 +104,8 @@ char *engine_cmdline(const struct vm_config *c, bool virtio, enum vm_accel accel
 {
 	cleanup_str struct str line = STR_INIT;
 
-	(void)virtio;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (wanted(&words[i], c, accel))
+		if (wanted(&words[i], c, virtio, accel))
 			str_printf(&line, "%s%s", line.len ? " " : "", words[i].text);
 	/* the places that an unequal shape leaves empty under QEMU will not be plugged later */
 	if (!vm_topology_is_uniform(&c->topology))

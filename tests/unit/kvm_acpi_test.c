@@ -214,7 +214,7 @@ static void expect_fixed(const struct blob *b)
 	assert_int_equal(le(fadt + 64, 4), ACPI_PM1_CONTROL);
 	assert_int_equal(fadt[88], 4);
 	assert_int_equal(fadt[89], 2);
-	assert_int_equal(le(fadt + 109, 2), 0x26);
+	assert_int_equal(le(fadt + 109, 2), 0x24);
 	assert_int_equal(le(fadt + 120, 8), ACPI_RESET_PORT);
 	assert_int_equal(fadt[128], ACPI_RESET_VALUE);
 	assert_int_equal(fadt[131], 5);

@@ -52,7 +52,7 @@ static void facs(struct str *out)
 /* 5.2.9: the fixed registers, how to reset, and what a PC would have and this has not. */
 static void fadt(struct str *out, uint32_t facs_at, uint32_t dsdt_at)
 {
-	enum { NO_C_STATE = 0xfff, HAS_8042 = 1 << 1, NO_VGA = 1 << 2, NO_RTC = 1 << 5 };
+	enum { NO_C_STATE = 0xfff, NO_VGA = 1 << 2, NO_RTC = 1 << 5 };
 	enum {
 		WBINVD = 1 << 0,
 		C1 = 1 << 2,
@@ -78,7 +78,7 @@ static void fadt(struct str *out, uint32_t facs_at, uint32_t dsdt_at)
 	acpi_u16(out, NO_C_STATE);
 	acpi_u16(out, NO_C_STATE);
 	acpi_zeros(out, 9);
-	acpi_u16(out, HAS_8042 | NO_VGA | NO_RTC);
+	acpi_u16(out, NO_VGA | NO_RTC);
 	acpi_u8(out, 0);
 	acpi_u32(out, WBINVD | C1 | NO_BUTTONS | NO_RTC_WAKE | RESETS);
 	acpi_u8(out, IO_SPACE);
