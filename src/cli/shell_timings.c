@@ -100,6 +100,25 @@ static void exits(const struct json *counts, struct str *out)
 	}
 }
 
+/* What the guest saw of its CPUs and nodes, beside what was asked for. */
+static void topology(const struct json *t, struct str *out)
+{
+	const char *how = json_get_text(t, "difference", json_get_text(t, "note", ""));
+
+	str_add(out, "\ntopology: ");
+	if (json_get_flag(t, "verified", false)) {
+		add_word(out, t, "seen");
+		str_add(out, ", verified");
+	} else {
+		add_word(out, t, "asked");
+		str_add(out, ", not verified");
+	}
+	if (*how) {
+		str_add(out, ": ");
+		utf8_sanitize(out, how, strlen(how), false);
+	}
+}
+
 void shell_timings_text(const struct shell_facts *f, struct str *out)
 {
 	const struct json *counts = json_get(f->report, "exits");
@@ -111,6 +130,8 @@ void shell_timings_text(const struct shell_facts *f, struct str *out)
 	when(json_get(f->report, "timings"), out);
 	if (json_is_object(counts))
 		exits(counts, out);
+	if (json_is_object(json_get(f->report, "topology")))
+		topology(json_get(f->report, "topology"), out);
 }
 
 void shell_timings_json(const struct shell_facts *f, int status, struct str *out)

@@ -85,7 +85,7 @@ if [ "$mode" = bench ]; then
   done
   [ -z "${SLIM:-}" ] || put_slim || bail "no kernel in $SLIM"
   cp tests/kvm/bench-inside.sh "$stage/"
-  ${CC:-cc} -Os -static -s -o "$stage/trivial" tests/kvm/trivial.c || bail "no trivial init"
+  ${CC:-cc} -Os -static -s -o "$stage/trivial" tests/kvm/guest/trivial.c || bail "no trivial init"
   command="sh /include-files/nested/bench-inside.sh ${RUNS:-7}"
 elif [ "$mode" != -- ]; then
   package=$(newer) || bail "no newer kernel: $package"
@@ -95,6 +95,8 @@ elif [ "$mode" != -- ]; then
     t=${t%_test}_test
     [ ! -x "$t" ] || case $t in *"${NESTED_ONLY:-}"*) cp "$t" "$stage/tests/"; strip -g "$stage/tests/${t##*/}" ;; esac
   done
+  mkdir -p "$stage/guest"
+  ${CC:-cc} -O1 -static -s -o "$stage/guest/hostile" tests/kvm/guest/hostile.c || bail "no program for hostile guests"
   command="sh /include-files/nested/inside.sh $mode"
 else
   shift

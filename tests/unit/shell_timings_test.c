@@ -44,6 +44,39 @@ static void test_lines(void **state)
 	shell_facts_release(&f);
 }
 
+static const char *last_line(const struct str *s)
+{
+	const char *at = s->len ? strrchr(s->s, '\n') : NULL;
+
+	return at ? at + 1 : "";
+}
+
+static void test_the_topology(void **state)
+{
+	static const char *const rows[][2] = {
+		{"{\"asked\":\"2n4l2c2t\",\"seen\":\"2n4l2c2t\",\"verified\":true,\"difference\":"
+		 "null}",
+			"topology: 2n4l2c2t, verified"},
+		{"{\"asked\":\"1n1l2c1t\",\"seen\":null,\"verified\":false,\"difference\":\"CPU 1 "
+		 "is \\u001b[2Jgone\"}",
+			"topology: 1n1l2c1t, not verified: CPU 1 is ?[2Jgone"},
+		{"{\"asked\":\"1n1l2c1t\",\"seen\":null,\"verified\":null,\"difference\":null}",
+			"topology: 1n1l2c1t, not verified"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cleanup_str struct str out = STR_INIT, report = STR_INIT;
+		struct shell_facts f = {0};
+
+		str_printf(&report, "{\"topology\":%s}", rows[i][0]);
+		take(&f, VM_EVENT_REPORT, str_get(&report));
+		shell_timings_text(&f, &out);
+		assert_string_equal(last_line(&out), rows[i][1]);
+		shell_facts_release(&f);
+	}
+}
+
 static void test_json(void **state)
 {
 	cleanup_str struct str out = STR_INIT;
@@ -94,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_the_topology),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_a_child_that_said_nothing),
 		cmocka_unit_test(test_control_bytes),
