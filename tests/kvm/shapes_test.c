@@ -104,36 +104,6 @@ static void boot(const char *kernel, const char *shape)
 	vm_running_release(&r);
 }
 
-static void test_every_shape(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < shapes_n; i++)
-		boot("debian", shapes[i]);
-}
-
-static void test_every_shape_on_the_newer_kernel(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < shapes_n; i++)
-		boot("newer", shapes[i]);
-}
-
-static void test_three_on_the_newer_kernel(void **state)
-{
-	static const char *const three[] = {"1,2,4,2", "2,4,2,2", "4c2t+4c2t/8c1t/mem"};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(three); i++)
-		boot("newer", three[i]);
-}
-
-/* Interrupt ids beyond what a byte holds. */
-static void test_three_hundred_cpus(void **state)
-{
-	(void)state;
-	boot("debian", "3,10,15,2");
-}
-
 static void test_there_is_no_other_engine(void **state)
 {
 	cleanup_free char *qemu = spawn_find("qemu-system-x86_64");
@@ -142,22 +112,47 @@ static void test_there_is_no_other_engine(void **state)
 	assert_null(qemu);
 }
 
+/* One boot, as a test of its own. */
+struct job {
+	const char *kernel, *shape;
+	char name[64];
+};
+
+static void test_boot(void **state)
+{
+	const struct job *j = *state;
+
+	boot(j->kernel, j->shape);
+}
+
+static struct CMUnitTest tests[64] = {cmocka_unit_test(test_there_is_no_other_engine)};
+static struct job jobs[64];
+static size_t count = 1;
+
+static void add(const char *kernel, const char *shape)
+{
+	struct job *j = &jobs[count];
+
+	*j = (struct job){.kernel = kernel, .shape = shape};
+	snprintf(j->name, sizeof(j->name), "%s on %s", shape, kernel);
+	tests[count++] =
+		(struct CMUnitTest){.name = j->name, .test_func = test_boot, .initial_state = j};
+}
+
 int main(void)
 {
-	const struct CMUnitTest quick[] = {
-		cmocka_unit_test(test_there_is_no_other_engine),
-		cmocka_unit_test(test_every_shape),
-		cmocka_unit_test(test_three_on_the_newer_kernel),
-	};
-	const struct CMUnitTest full[] = {
-		cmocka_unit_test(test_there_is_no_other_engine),
-		cmocka_unit_test(test_every_shape),
-		cmocka_unit_test(test_every_shape_on_the_newer_kernel),
-		cmocka_unit_test(test_three_hundred_cpus),
-	};
+	static const char *const three[] = {"1,2,4,2", "2,4,2,2", "4c2t+4c2t/8c1t/mem"};
 	const char *mode = getenv("KTSTR_NESTED");
+	bool full = mode && !strcmp(mode, "full");
 
-	if (mode && !strcmp(mode, "full"))
-		return cmocka_run_group_tests(full, NULL, NULL);
-	return cmocka_run_group_tests(quick, NULL, NULL);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* so that it can be followed */
+	for (size_t i = 0; i < shapes_n; i++)
+		add("debian", shapes[i]);
+	for (size_t i = 0; full && i < shapes_n; i++)
+		add("newer", shapes[i]);
+	for (size_t i = 0; !full && i < ARRAY_LEN(three); i++)
+		add("newer", three[i]);
+	if (full)
+		add("debian", "3,10,15,2"); /* interrupt ids beyond what a byte holds */
+	return _cmocka_run_group_tests("shapes", tests, count, NULL, NULL);
 }
