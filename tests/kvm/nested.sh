@@ -17,7 +17,7 @@ B=build/$BUILD/tests
 export KTSTR_CACHE_DIR=$PWD/build/test-kernels
 unset KTSTR_KERNEL
 # Programs of tests/vm that boot the same guests on our own monitor.
-shared=(exec failure power session shape include timings batch_boot)
+shared=(conformance exec failure power session shape include timings batch_boot)
 newer_kernels='^linux-image-[0-9.]+[^ ]*-cloud-amd64$'
 
 bail() { echo "not ok 1 - the nested host came up"; echo "# $*"; exit 1; }
