@@ -235,6 +235,9 @@ static void on_control(void *user, int fd, uint32_t events)
 		case VM_EVENT_INFO:
 			on_info(w, &ev);
 			break;
+		case VM_EVENT_TOPOLOGY:
+			w->shaped = ev.status != 0;
+			break;
 		case VM_EVENT_EXIT:
 			on_exit_event(w, &ev);
 			break;

@@ -50,6 +50,7 @@ struct vm_view {
 	uint64_t started, ended;	       /* monotonic */
 	struct str release, origin, accel;
 	uint64_t memory_mib, vcpus;
+	bool shaped;	     /* it was seen to have that topology */
 	bool over, prompted; /* ended; its first prompt was seen */
 	int status;
 	struct str reason;

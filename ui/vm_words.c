@@ -30,7 +30,8 @@ struct part {
 	bool cut;
 };
 
-enum { PARTS = 8 };
+/* In the order in which they are shown. */
+enum { NUMBER, RELEASE, SHAPE, VERIFIED, CPUS, MEMORY, ACCEL, MODE, UP, PARTS };
 
 static size_t part_width(const struct part *p)
 {
@@ -97,25 +98,37 @@ static uint64_t uptime_ns(const struct vm_view *w)
 
 static void title(const struct vm_view *w, struct str *out)
 {
-	struct part p[PARTS] = {{.priority = 100}, {.priority = 60}, {.priority = 70},
-		{.priority = 30}, {.priority = 20}, {.priority = 80}, {.priority = 90},
-		{.priority = 50}};
+	struct part p[PARTS] = {
+		[NUMBER] = {.priority = 100},
+		[RELEASE] = {.priority = 60},
+		[SHAPE] = {.priority = 70},
+		[VERIFIED] = {.priority = 55},
+		[CPUS] = {.priority = 30},
+		[MEMORY] = {.priority = 20},
+		[ACCEL] = {.priority = 80},
+		[MODE] = {.priority = 90},
+		[UP] = {.priority = 50},
+	};
 
-	str_printf(&p[0].full, "VM#%d", vm_number(w));
-	str_add(&p[0].brief, str_get(&p[0].full));
-	short_release(w, &p[1].full);
-	vm_topology_format(&w->topology, &p[2].full);
-	str_printf(&p[3].full, "%lluv", (unsigned long long)w->vcpus);
-	if (w->memory_mib)
-		units_bytes(&p[4].full, w->memory_mib << 20);
-	if (!strcmp(str_get(&w->accel), "tcg")) {
-		str_add(&p[5].full, "tcg: not for timing");
-		str_add(&p[5].brief, "tcg");
+	str_printf(&p[NUMBER].full, "VM#%d", vm_number(w));
+	str_add(&p[NUMBER].brief, str_get(&p[NUMBER].full));
+	short_release(w, &p[RELEASE].full);
+	vm_topology_format(&w->topology, &p[SHAPE].full);
+	if (w->shaped) {
+		str_add(&p[VERIFIED].full, "topology verified");
+		str_add(&p[VERIFIED].brief, "verified");
 	}
-	mode_words(w, &p[6]);
+	str_printf(&p[CPUS].full, "%lluv", (unsigned long long)w->vcpus);
+	if (w->memory_mib)
+		units_bytes(&p[MEMORY].full, w->memory_mib << 20);
+	if (!strcmp(str_get(&w->accel), "tcg")) {
+		str_add(&p[ACCEL].full, "tcg: not for timing");
+		str_add(&p[ACCEL].brief, "tcg");
+	}
+	mode_words(w, &p[MODE]);
 	if (w->stage_at[VM_STAGE_BOOTING]) {
-		str_add(&p[7].full, " up ");
-		units_hms(&p[7].full, uptime_ns(w) / NS_PER_SEC);
+		str_add(&p[UP].full, " up ");
+		units_hms(&p[UP].full, uptime_ns(w) / NS_PER_SEC);
 	}
 	fit(p, (size_t)(w->cols > 2 ? w->cols : 2));
 	for (int i = 0; i < PARTS; i++) {

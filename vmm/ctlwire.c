@@ -38,6 +38,7 @@ static const struct rule rules[] = {
 	[CTL_CREDIT] = {CTL_FROM_CHILD, true, 0, 0, 1, CTL_WINDOW, 0},
 	[CTL_RUNNING] = {CTL_FROM_CHILD, true, 0, 0, 0, 1, 0},
 	[CTL_REPORT] = {CTL_FROM_CHILD, true, 2, CTL_DATA_MAX, 0, 0, 0},
+	[CTL_TOPOLOGY] = {CTL_FROM_CHILD, true, 0, CTL_DATA_MAX, 0, 1, 0},
 	[CTL_RUN_STDOUT] = {CTL_FROM_CHILD, true, 1, CTL_DATA_MAX, 0, 0, 0},
 	[CTL_RUN_STDERR] = {CTL_FROM_CHILD, true, 1, CTL_DATA_MAX, 0, 0, 0},
 	[CTL_RUN_EXIT] = {CTL_FROM_CHILD, true, 0, 1024, 0, 255, 0},

@@ -38,6 +38,7 @@ enum ctl_type {
 	CTL_RUN_EXIT,	/* a = status 0..255, [text: why it could not run] */
 	CTL_RUNNING,	/* a = 1: the guest runs again, 0: it is paused */
 	CTL_REPORT,	/* [JSON object] */
+	CTL_TOPOLOGY,	/* a = 1: it is what was asked for, [text] */
 	/* client to child */
 	CTL_STDIN = 64, /* [bytes], none = end of file */
 	CTL_RESIZE,	/* a = rows, b = columns */

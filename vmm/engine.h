@@ -103,7 +103,8 @@ struct engine {
 	const char *transport;	 /* the driver that its virtio devices need */
 	const char *vcpu_thread; /* scanf format of its vCPU threads' names, with their number;
 				    they have them in performance mode at least */
-	int control_type;	 /* SOCK_STREAM or SOCK_SEQPACKET */
+	bool exact; /* all of a CPU's caches and its die are as asked, not only its core and LLC */
+	int control_type; /* SOCK_STREAM or SOCK_SEQPACKET */
 	/* What can be refused before anything is prepared: something is not installed, or a
 	 * topology that it cannot have. Cheap. */
 	int (*check)(const struct vm_config *c, struct err *e);

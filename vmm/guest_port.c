@@ -185,7 +185,7 @@ static void on_frame(void *user, uint32_t tag, const unsigned char *p, size_t n)
 		break;
 	case PROTO_STDOUT:
 	case PROTO_STDERR:
-		if (h->setup.c.exec)
+		if (h->setup.c.exec && !h->guest.topology.difference.len)
 			outbox_put(&h->out, tag == PROTO_STDOUT ? CTL_STDOUT : CTL_STDERR, p, n);
 		break;
 	case PROTO_RUN_STDOUT:
@@ -196,6 +196,9 @@ static void on_frame(void *user, uint32_t tag, const unsigned char *p, size_t n)
 		break;
 	case PROTO_DMESG:
 		conlog_feed(&h->guest.con, (const char *)p, n);
+		break;
+	case PROTO_TOPOLOGY:
+		guest_topology_frame(h, p, n);
 		break;
 	case PROTO_LIFECYCLE:
 		lifecycle(h, p, n);

@@ -71,6 +71,7 @@ void guest_report_send(struct host *h)
 	json_object_end(&j);
 	moment(&j, "setup_cpu_ns", atomic_load(&h->guest.report->setup_cpu_ns));
 	exits(&j, h->guest.report);
+	guest_topology_json(h, &j);
 	json_object_end(&j);
 	outbox_put(&h->out, CTL_REPORT, text.s, text.len);
 }

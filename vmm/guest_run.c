@@ -325,6 +325,7 @@ static void judge(struct host *h)
 		.engine_name = h->built.engine->name,
 		.panic = g->con.panic,
 		.memory = g->con.memory,
+		.difference = g->topology.difference.len ? g->topology.difference.s : NULL,
 	};
 	int status;
 
@@ -365,6 +366,7 @@ void guest_release(struct host *h)
 	conlog_release(&g->con);
 	conlog_release(&g->complaints);
 	proto_parser_release(&g->parser);
+	guest_topology_release(&g->topology);
 	str_release(&g->to_port);
 	free(g->init_failed);
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "src/base/json_out.h"
 #include "src/base/loop.h"
 #include "vmm/config.h"
 #include "vmm/conlog.h"
@@ -15,6 +16,15 @@
 #include "vmm/prep.h"
 #include "vmm/proto.h"
 #include "vmm/tap.h"
+
+/* What the guest says of its CPUs and nodes. */
+struct guest_topology {
+	struct str told;       /* until all of it is there */
+	bool judged, verified; /* it was compared; it is what was asked for */
+	struct str seen;       /* the shape that it tells, as --topology would have it */
+	struct str difference; /* the first one, as a sentence */
+	struct str note;       /* what is not quite the same and does not count */
+};
 
 struct guest {
 	bool started;
@@ -26,6 +36,7 @@ struct guest {
 	struct engine_report *report; /* memory shared with the engine's process, NULL = none */
 	struct conlog con, complaints;
 	struct proto_parser parser;
+	struct guest_topology topology;
 	struct str to_port;		    /* frames that the port has not taken yet */
 	uint32_t stdin_out, console_out;    /* bytes that init has not acknowledged */
 	uint64_t console_seen, console_end; /* bytes of the console port: read, in all */
@@ -97,6 +108,13 @@ void guest_report_send(struct host *h);
 /* guest_pin.c */
 /* In performance mode: pins the engine's threads once they are there. */
 void guest_pin(struct host *h);
+
+/* guest_topology.c */
+/* A PROTO_TOPOLOGY frame; the empty one ends them. */
+void guest_topology_frame(struct host *h, const void *bytes, size_t n);
+/* "topology": {...}, into an object that is open. */
+void guest_topology_json(const struct host *h, struct json_out *j);
+void guest_topology_release(struct guest_topology *g);
 
 /* guest_port.c */
 void guest_port_event(void *user, int fd, uint32_t events);

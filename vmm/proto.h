@@ -28,6 +28,7 @@
  *   term=  colorterm= of the terminal outside (absent: "linux" and unset)
  *   rows=  cols=      window size at the start, decimal
  *   topology=N,L,C,T  as asked for, for the greeting
+ *   offline=LIST      CPUs that init takes offline before anything runs (absent: none)
  *   virtio=1|0        1: wait for the two ports; 0: there are no drivers, COM2 carries the frames
  */
 #define PROTO_CONF_EXEC	     "exec"
@@ -37,6 +38,7 @@
 #define PROTO_CONF_ROWS	     "rows"
 #define PROTO_CONF_COLS	     "cols"
 #define PROTO_CONF_TOPOLOGY  "topology"
+#define PROTO_CONF_OFFLINE   "offline"
 #define PROTO_CONF_VIRTIO    "virtio"
 
 enum proto_tag {
@@ -55,6 +57,14 @@ enum proto_tag {
 	/* ours: u64 LE, bytes that init has written to PROTO_PORT_CONSOLE in all; sent before
 	 * ENDING, so that the host knows how far to read there */
 	PROTO_CONSOLE_END = 0x43454E44,
+	/* ours: what the guest's kernel says of its CPUs and nodes, sent before PROMPT: whole
+	 * lines, in as many frames as they take; an empty frame is the end. Fields are parted by
+	 * single blanks, lists are the kernel's ("0-3,8"), "-" stands for what it does not tell:
+	 *   online LIST
+	 *   cpu N PACKAGE DIE SIBLINGS L1 L1 L2 L3   for each online CPU; caches as lists of
+	 * sharers node N CPUS DISTANCES                    for each node; distances parted by
+	 * commas memory NODES                             those that have some */
+	PROTO_TOPOLOGY = 0x544F504F,
 	/* both ways, ours: the console when it has no port of its own */
 	PROTO_CONSOLE = 0x434F4E53,
 	/* ours, of PROTO_RUN's command: bytes, empty = closed; and i32 LE status, or -1 when it
@@ -94,6 +104,7 @@ enum {
 	PROTO_PAYLOAD_MAX = 16 * 1024 * 1024, /* what a receiver accepts */
 	PROTO_CHUNK = 32 * 1024,	      /* what a sender puts into one frame */
 	PROTO_WINDOW = 256 * 1024,	      /* unacknowledged input, host to guest */
+	PROTO_TOPOLOGY_MAX = 4 * 1024 * 1024, /* bytes of PROTO_TOPOLOGY in all */
 };
 
 /* Fills a header for a payload of n bytes. */

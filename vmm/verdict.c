@@ -131,6 +131,10 @@ static int session_failed(const struct verdict_facts *f, struct str *text)
 
 int verdict(const struct verdict_facts *f, struct str *text)
 {
+	if (f->exec && f->difference) {
+		str_add(text, f->difference);
+		return NOT_AS_ASKED;
+	}
 	if (f->has_status)
 		return f->status;
 	if (f->killed)

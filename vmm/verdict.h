@@ -21,6 +21,7 @@ struct verdict_facts {
 	bool ending;		    /* init said that the session ended */
 	const char *init_failed;    /* init's own reason why it cannot go on; NULL */
 	const char *broken;	    /* how the guest broke the port protocol; NULL */
+	const char *difference;	    /* how its topology is not what was asked for; NULL */
 	int engine_status;	    /* exit code of the engine, 128+N for a signal */
 	bool engine_killed;	    /* by us */
 	const char *engine_name;    /* "QEMU" */

@@ -223,6 +223,7 @@ static bool to_event(struct vm *vm, const struct ctl_message *m, struct vm_event
 		[CTL_EXIT] = VM_EVENT_EXIT,
 		[CTL_RUNNING] = VM_EVENT_POWER,
 		[CTL_REPORT] = VM_EVENT_REPORT,
+		[CTL_TOPOLOGY] = VM_EVENT_TOPOLOGY,
 	};
 
 	if (m->type == CTL_CREDIT) {
@@ -243,6 +244,7 @@ static bool to_event(struct vm *vm, const struct ctl_message *m, struct vm_event
 		break;
 	case CTL_RUNNING:
 	case CTL_RUN_EXIT:
+	case CTL_TOPOLOGY:
 		ev->status = (int)m->a;
 		break;
 	case CTL_EXIT:
@@ -254,7 +256,7 @@ static bool to_event(struct vm *vm, const struct ctl_message *m, struct vm_event
 		break;
 	}
 	if (m->type == CTL_NOTE || m->type == CTL_PROGRESS || m->type == CTL_EXIT ||
-		m->type == CTL_RUN_EXIT)
+		m->type == CTL_RUN_EXIT || m->type == CTL_TOPOLOGY)
 		clean_text(vm, m, ev);
 	else
 		raw_bytes(vm, m, ev);

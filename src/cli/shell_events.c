@@ -107,6 +107,7 @@ static void on_event(struct session *s, const struct vm_event *ev)
 		[VM_EVENT_STDERR] = on_output,
 		[VM_EVENT_POWER] = on_nothing,
 		[VM_EVENT_REPORT] = on_nothing,
+		[VM_EVENT_TOPOLOGY] = on_nothing,
 		[VM_EVENT_EXIT] = on_end,
 	};
 

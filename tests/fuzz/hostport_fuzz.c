@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint32_t tags[] = {PROTO_EXEC_EXIT, PROTO_SYS_RDY, PROTO_STDOUT, PROTO_STDERR,
 	PROTO_DMESG, PROTO_LIFECYCLE, PROTO_STDIN_TAKEN, PROTO_CONSOLE_TAKEN, PROTO_CONSOLE_END,
-	PROTO_CONSOLE, PROTO_RESIZE, PROTO_STDIN, 0x12345678};
+	PROTO_CONSOLE, PROTO_RESIZE, PROTO_STDIN, 0x12345678, PROTO_TOPOLOGY};
 
 enum { ENDS = 3 }; /* control, client's console, port: [0] is the host's end */
 
@@ -34,6 +34,8 @@ static void check(const struct host *h)
 	if (h->to_client.len > PIPEBUF_SIZE || h->to_guest.len > PIPEBUF_SIZE)
 		abort();
 	if (g->stdin_out > PROTO_WINDOW || g->console_out > PROTO_WINDOW)
+		abort();
+	if (g->topology.told.len > PROTO_TOPOLOGY_MAX)
 		abort();
 	if (g->status < 0 || g->status > 255)
 		abort();
@@ -69,6 +71,8 @@ static void start(struct host *h, int ends[ENDS][2], uint8_t flags)
 	h->loop = loop_new(NULL);
 	h->setup.c.exec = flags & 1 ? "true" : NULL;
 	h->built.virtio = flags & 2;
+	h->built.engine = &engine_qemu;
+	h->setup.c.topology = vm_topology_uniform(1, 2, 2, 1);
 	for (int i = 0; i < ENDS; i++)
 		if (socketpair(AF_UNIX, i ? SOCK_STREAM : SOCK_SEQPACKET, 0, ends[i]))
 			abort();

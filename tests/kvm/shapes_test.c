@@ -57,6 +57,8 @@ static void check_report(const char *shape, const struct vm_topology *t, const c
 		json_get_uint(times, "first_run", 0) > json_get_uint(times, "engine", UINT64_MAX));
 	assert_true(
 		json_get_uint(times, "kernel", 0) > json_get_uint(times, "first_run", UINT64_MAX));
+	assert_true(json_get_flag(json_get(j, "topology"), "verified", false));
+	assert_true(json_is_null(json_get(json_get(j, "topology"), "note")));
 	assert_true(json_get_uint(times, "prompt", 0) > json_get_uint(times, "kernel", UINT64_MAX));
 	json_free(j);
 }

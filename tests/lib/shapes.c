@@ -156,3 +156,31 @@ bool shapes_seen(const struct vm_topology *t, const char *output)
 		missing += (unsigned)printf("# %s\n", strcasestr(output, "firmware bug")) > 0;
 	return missing == 0;
 }
+
+void shapes_report(const struct vm_topology *t, struct str *out)
+{
+	cleanup_str struct str core = STR_INIT, llc = STR_INIT;
+	struct vm_place p;
+
+	str_printf(out, "online %s\n", list(t, 0, t->vcpus, &core));
+	vm_topology_foreach(&p, t)
+	{
+		unsigned first = p.cpu - p.thread;
+
+		if (vm_topology_is_offline(t, p.cpu))
+			continue;
+		list(t, first, first + t->llc[p.llc].threads, &core);
+		list(t, vm_topology_llc_first(t, p.llc), vm_topology_llc_first(t, p.llc + 1), &llc);
+		str_printf(out, "cpu %u 0 %u %s %s %s %s %s\n", p.cpu, p.llc, core.s, core.s,
+			core.s, core.s, llc.s);
+	}
+	for (unsigned n = 0; n < t->nodes; n++) {
+		list(t, vm_topology_node_first(t, n), vm_topology_node_first(t, n + 1), &core);
+		str_printf(out, "node %u %s ", n, core.len ? core.s : "-");
+		for (unsigned m = 0; m < t->nodes; m++)
+			str_printf(out, "%s%u", m ? "," : "", t->distance[n][m]);
+		str_addc(out, '\n');
+	}
+	if (t->nodes > 1)
+		str_printf(out, "memory 0-%d\n", t->nodes - 1);
+}

@@ -22,6 +22,9 @@ void shapes_expect(const struct vm_topology *t, struct strv *lines);
 /* Prints which of them are missing from an output, or what is wrong; whether all is well. */
 bool shapes_seen(const struct vm_topology *t, const char *output);
 
+/* What the init of a guest of this shape reports of it (PROTO_TOPOLOGY), caches as on hardware. */
+void shapes_report(const struct vm_topology *t, struct str *out);
+
 /* The next equal shape of one node, caches first; false after the last. Starts from all 0. */
 bool shapes_next(unsigned llct[3]);
 /* An unequal one, the same for the same number on any machine. */

@@ -40,6 +40,8 @@ static void take(struct guest_conf *c, const struct conf_record *r)
 		c->colorterm = r->value;
 	else if (conf_is(r, PROTO_CONF_TOPOLOGY))
 		c->topology = r->value;
+	else if (conf_is(r, PROTO_CONF_OFFLINE))
+		c->offline = r->value;
 	else if (conf_is(r, PROTO_CONF_ROWS))
 		c->rows = conf_number(r, UINT16_MAX, c->rows);
 	else if (conf_is(r, PROTO_CONF_COLS))

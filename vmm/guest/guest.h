@@ -20,7 +20,7 @@
 struct guest_conf {
 	char *bytes; /* the file; everything below points into it */
 	bool virtio; /* frames over virtio ports; else over COM2 */
-	const char *exec, *term, *colorterm, *topology; /* NULL = not given */
+	const char *exec, *term, *colorterm, *topology, *offline; /* NULL = not given */
 	unsigned rows, cols;
 	const char **env; /* NAME=VALUE */
 	size_t nenv;
@@ -50,6 +50,11 @@ int mounts_first(void);
 void mounts_rest(void);
 /* Everything in /modules in the order of their names; failures are told, not fatal. */
 void modules_load(void);
+/* Takes CPUs offline: a list as the kernel writes it, NULL = none. */
+void topology_offline(const char *list);
+/* Tells the host what the kernel says of CPUs and nodes. */
+struct link;
+void topology_report(struct link *l);
 void setup_machine(void); /* host name, loopback, accounts */
 
 /* ---- ports: the way to the host ---------------------------------------------------------------

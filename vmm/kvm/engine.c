@@ -88,6 +88,7 @@ const struct engine engine_kvm = {
 	.id = "kvm",
 	.name = "the monitor",
 	.transport = "virtio_mmio",
+	.exact = true,
 	.control_type = SOCK_SEQPACKET,
 	.vcpu_thread = "ktstr-vcpu%u",
 	.check = check,
