@@ -6,7 +6,7 @@
 
 #include "src/base/parse.h"
 
-enum kind { TEXT, LIST, U16, U32, U64, BOOLEAN, TOPOLOGY, ACCEL, MODE };
+enum kind { TEXT, LIST, U16, U32, U64, BOOLEAN, TOPOLOGY, DISTANCES, OFFLINE, ACCEL, MODE };
 
 /* One row per member that travels; a new member of struct vm_config is a new row. */
 struct row {
@@ -23,6 +23,8 @@ static const struct row rows[] = {
 	ROW("kernel", TEXT, c.kernel),
 	ROW("modules", TEXT, c.modules),
 	ROW("topology", TOPOLOGY, c.topology),
+	ROW("distances", DISTANCES, c.topology), /* behind the shape that they are of */
+	ROW("offline", OFFLINE, c.topology),
 	ROW("memory_mib", U32, c.memory_mib),
 	ROW("accel", ACCEL, c.accel),
 	ROW("reserve", MODE, c.reserve.mode),
@@ -57,10 +59,24 @@ static void put_number(struct str *out, const char *key, uint64_t v)
 	str_append(out, "", 1);
 }
 
+/* What holds anyway is not said. */
+static void encode_topology(const struct row *r, const struct vm_topology *t, struct str *out)
+{
+	cleanup_str struct str text = STR_INIT;
+
+	if (r->kind == TOPOLOGY)
+		vm_topology_spell(t, &text);
+	else if (r->kind == DISTANCES && t->distances)
+		vm_topology_spell_distances(t, &text);
+	else if (r->kind == OFFLINE)
+		vm_topology_spell_offline(t, &text);
+	if (text.len)
+		put(out, r->key, text.s);
+}
+
 static void encode_row(const struct row *r, const void *setup, struct str *out)
 {
 	const void *m = (const char *)setup + r->offset;
-	const struct vm_topology *t = m;
 	const struct strv *l = m;
 
 	switch (r->kind) {
@@ -91,9 +107,9 @@ static void encode_row(const struct row *r, const void *setup, struct str *out)
 		put_number(out, r->key, *(const enum reserve_mode *)m);
 		break;
 	case TOPOLOGY:
-		str_printf(out, "%s=", r->key);
-		vm_topology_spell(t, out);
-		str_append(out, "", 1);
+	case DISTANCES:
+	case OFFLINE:
+		encode_topology(r, m, out);
 		break;
 	}
 }
@@ -150,6 +166,10 @@ static int decode_row(const struct row *r, char *value, void *setup)
 		return 0;
 	case TOPOLOGY:
 		return vm_topology_parse(value, m, NULL);
+	case DISTANCES:
+		return vm_topology_set_distances(m, value, NULL);
+	case OFFLINE:
+		return vm_topology_set_offline(m, value, NULL);
 	default:
 		return decode_number(r, value, m);
 	}

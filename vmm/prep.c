@@ -157,6 +157,10 @@ static void guest_conf(const struct vm_config *c, struct strv *conf)
 	strv_pushf(conf, PROTO_CONF_COLS "=%u", c->cols ? c->cols : 80);
 	vm_topology_spell(&c->topology, &shape);
 	strv_pushf(conf, PROTO_CONF_TOPOLOGY "=%s", str_get(&shape));
+	str_clear(&shape);
+	vm_topology_spell_offline(&c->topology, &shape);
+	if (shape.len)
+		strv_pushf(conf, PROTO_CONF_OFFLINE "=%s", shape.s);
 }
 
 /* Says once, in one line, why the guest is served over its serial port. */

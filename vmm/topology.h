@@ -14,6 +14,8 @@
 #include "src/base/err.h"
 #include "src/base/str.h"
 
+struct topo; /* a machine: probes/topo/topo.h */
+
 /* vCPUs: what our own monitor can have; engines check their own bounds. Nodes: what kernels are
  * usually built for (CONFIG_NODES_SHIFT=6). */
 enum { VM_VCPUS_MAX = 1024, VM_NODES_MAX = 64, VM_LLCS_MAX = VM_VCPUS_MAX };
@@ -53,6 +55,25 @@ struct vm_place {
  *                        only are behind the others
  */
 int vm_topology_parse(const char *text, struct vm_topology *out, struct err *e);
+/*
+ * `host` and `host:CPUS`: the nodes, caches, cores and threads of this machine. With a number of
+ * CPUs, and where the machine has more than a guest can have, cores are left out of the largest
+ * cache, one by one, until no more are left than that; each cache keeps one. A cache whose cores
+ * differ in their threads is given cores of one. -EINVAL with a sentence when that is not possible.
+ */
+bool vm_topology_wants_host(const char *text);
+int vm_topology_parse_host(
+	const char *text, const struct topo *host, struct vm_topology *out, struct err *e);
+/* The shape of some of a machine's LLCs (those that `in` says, all when NULL), in their nodes;
+ * memory-only nodes come along with all of them. Cores are left out as above. */
+int vm_topology_of(const struct topo *host, const bool *in, unsigned cpus_max,
+	struct vm_topology *out, struct err *e);
+/* A row for each node, joined by '/', of distances joined by ',': "10,20/20,10". */
+int vm_topology_set_distances(struct vm_topology *t, const char *text, struct err *e);
+void vm_topology_spell_distances(const struct vm_topology *t, struct str *out);
+/* CPUs to take offline, as a list: "1-3,8". Never CPU 0. */
+int vm_topology_set_offline(struct vm_topology *t, const char *list, struct err *e);
+void vm_topology_spell_offline(const struct vm_topology *t, struct str *out);
 /* For people: "2n4l2c2t", or "4c2t+4c2t/8c1t/mem" where that cannot say it. */
 void vm_topology_format(const struct vm_topology *t, struct str *out);
 /* As --topology is usually given it: "2,4,2,2", or the notation of unequal shapes. */
