@@ -102,6 +102,28 @@ const struct fact manual_environment[] = {
 		.command = "locks",
 	},
 	{
+		.name = "KTSTR_NO_PERF_MODE",
+		.text = "When it is not empty, as --no-perf-mode; it overrides --perf-mode.",
+		.command = "shell",
+	},
+	{
+		.name = "KTSTR_CPU_CAP",
+		.text = "As --cpu-cap, where that is absent and CPUs are shared. Empty is unset.",
+		.command = "shell",
+	},
+	{
+		.name = "KTSTR_BYPASS_LLC_LOCKS",
+		.text = "When it is not empty, no CPUs are reserved and nobody else's reservation "
+			"is "
+			"heeded. It contradicts a cap.",
+		.command = "shell",
+	},
+	{
+		.name = "KTSTR_CARGO_TEST_MODE",
+		.text = "When it is not empty, no CPUs are reserved.",
+		.command = "shell",
+	},
+	{
 		.name = "KTSTR_BUSYBOX_PATH",
 		.text = "The static busybox for guests, instead of the one that lies beside ktstr "
 			"or "
@@ -217,6 +239,20 @@ const struct fact manual_differences[] = {
 	{
 		.name = "Without a usable KVM",
 		.text = "a guest runs under software emulation, and a line says so.",
+		.command = "shell",
+	},
+	{
+		.name = "Reserved CPUs",
+		.text = "are planned around LLCs that another holds exclusively, where it would "
+			"try "
+			"these first and fail, and around CPUs of other guests, where it takes the "
+			"first ones of an LLC or none. A guest's own process holds the locks, and "
+			"the process that runs its CPUs with it.",
+		.command = "shell",
+	},
+	{
+		.name = "--perf-mode, --wait and --dry-run",
+		.text = "are new: its shell has no performance mode, and does not wait.",
 		.command = "shell",
 	},
 	{

@@ -48,6 +48,22 @@ static void add_word(struct str *out, const struct json *object, const char *key
 	utf8_sanitize(out, text, strlen(text), false);
 }
 
+static void reserved(const struct json *r, struct str *out)
+{
+	const struct json *llcs = json_get(r, "llcs");
+
+	if (!json_is_object(r) || !strcmp(json_get_text(r, "mode", "none"), "none"))
+		return;
+	str_add(out, "\nreserved: ");
+	add_word(out, r, "mode");
+	str_add(out, json_get_flag(r, "overcommitted", false) ? " mode, overcommitted" : " mode");
+	for (size_t i = 0; i < json_size(llcs); i++)
+		str_printf(out, "%s%llu", i ? "," : ", LLCs ",
+			(unsigned long long)json_uint(json_at(llcs, i), 0));
+	str_add(out, ", CPUs ");
+	add_word(out, r, "cpus");
+}
+
 static void what(const struct json *info, struct str *out)
 {
 	str_add(out, "engine ");
@@ -63,6 +79,7 @@ static void what(const struct json *info, struct str *out)
 		json_get_uint(info, "vcpus", 0) == 1 ? "" : "s",
 		(unsigned long long)json_get_uint(info, "memory_mib", 0));
 	units_bytes(out, json_get_uint(info, "initrd_bytes", 0));
+	reserved(json_get(info, "reservation"), out);
 }
 
 static void when(const struct json *timings, struct str *out)

@@ -24,7 +24,8 @@ static void test_lines(void **state)
 	take(&f, VM_EVENT_INFO,
 		"{\"engine\":\"kvm\",\"accel\":\"kvm\",\"why\":\"it "
 		"works\",\"release\":\"6.12\",\"vcpus\":16,"
-		"\"memory_mib\":512,\"initrd_bytes\":3145728}");
+		"\"memory_mib\":512,\"initrd_bytes\":3145728,\"reservation\":{\"mode\":"
+		"\"budget\",\"overcommitted\":false,\"llcs\":[0,2],\"cpus\":\"0-3,8\"}}");
 	take(&f, VM_EVENT_REPORT,
 		"{\"timings\":{\"exec\":0,\"engine\":5000000,\"first_run\":null,\"kernel\":7500000}"
 		","
@@ -32,6 +33,7 @@ static void test_lines(void **state)
 	shell_timings_text(&f, &out);
 	assert_string_equal(str_get(&out), "engine kvm, accel kvm: it works\n"
 					   "guest: Linux 6.12, 16 vCPUs, 512 MiB, initramfs 3M\n"
+					   "reserved: budget mode, LLCs 0,2, CPUs 0-3,8\n"
 					   "timings, ms            at      since\n"
 					   "  exec                0.0        0.0\n"
 					   "  engine              5.0        5.0\n"
