@@ -252,6 +252,8 @@ static void on_control(void *user, int fd, uint32_t events)
 		case VM_EVENT_STDOUT:
 		case VM_EVENT_STDERR:
 		case VM_EVENT_POWER:
+			vm_power_event(w, &ev);
+			break;
 		case VM_EVENT_REPORT:
 			break;
 		}

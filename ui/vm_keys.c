@@ -192,6 +192,9 @@ static void command_action(struct vm_view *w, int action)
 	case ACT_RUN_BOX:
 		open_box(w);
 		break;
+	case ACT_POWER:
+		vm_power_menu(w);
+		break;
 	default:
 		break;
 	}
@@ -283,6 +286,9 @@ static void prefix_key(struct vm_view *w, const struct ui_key *k)
 		break;
 	case ACT_RUN_BOX:
 		open_box(w);
+		break;
+	case ACT_PAUSE:
+		vm_power_toggle(w);
 		break;
 	default:
 		break;

@@ -52,6 +52,7 @@ struct vm_view {
 	uint64_t memory_mib, vcpus;
 	bool shaped;	     /* it was seen to have that topology */
 	bool over, prompted; /* ended; its first prompt was seen */
+	bool paused;	     /* its CPUs stand still */
 	int status;
 	struct str reason;
 
@@ -118,6 +119,8 @@ enum vm_action {
 	ACT_FIND,
 	ACT_LIST,
 	ACT_RUN_BOX,
+	ACT_POWER,
+	ACT_PAUSE,
 };
 
 /* ---- pane_vm.c */
@@ -157,6 +160,13 @@ bool vm_find(void *self, const char *text, enum find_step step);
 bool vm_selected(const struct vm_view *w, uint64_t row, int *from, int *to);
 void vm_copy_selection(struct vm_view *w);
 void vm_copy_screen(struct vm_view *w);
+
+/* ---- vm_power.c */
+
+void vm_power_menu(struct vm_view *w);
+/* Pauses it, or lets it go on. */
+void vm_power_toggle(struct vm_view *w);
+void vm_power_event(struct vm_view *w, const struct vm_event *ev);
 
 /* ---- vm_draw.c */
 

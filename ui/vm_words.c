@@ -71,6 +71,9 @@ static void mode_words(const struct vm_view *w, struct part *p)
 	if (w->over) {
 		str_add(&p->full, " ended: Enter closes");
 		str_add(&p->brief, "ended");
+	} else if (w->paused) {
+		str_add(&p->full, " PAUSED: P p goes on");
+		str_add(&p->brief, "PAUSED");
 	} else if (w->mode == VM_COPY) {
 		str_add(&p->full, " COPY: v selects, y copies, Esc leaves");
 		str_add(&p->brief, "COPY");
@@ -143,7 +146,7 @@ static void title(const struct vm_view *w, struct str *out)
 
 static const char *state_word(const struct vm_view *w)
 {
-	return w->over ? "end" : w->stage >= VM_STAGE_PROMPT ? "run" : "boot";
+	return w->over ? "end" : w->paused ? "hold" : w->stage >= VM_STAGE_PROMPT ? "run" : "boot";
 }
 
 void vm_status(const void *self, struct pane_status *out)
@@ -201,6 +204,7 @@ void vm_json(const void *self, struct json_out *j)
 	json_key_u64(j, "number", (uint64_t)vm_number(w));
 	json_key_str(j, "state",
 		w->over			      ? "ended"
+		: w->paused		      ? "paused"
 		: w->stage >= VM_STAGE_PROMPT ? "running"
 					      : "booting");
 	json_key_str(j, "stage", vm_stage_name(w->stage));

@@ -130,6 +130,35 @@ int vm_run_command(struct vm *vm, const char *command)
 	return -ENOTSUP;
 }
 
+/* A program on a terminal has no machine to pause. */
+int vm_pause(struct vm *vm)
+{
+	return vm->pid ? kill(vm->pid, SIGSTOP) : -ESRCH;
+}
+
+int vm_resume(struct vm *vm)
+{
+	return vm->pid ? kill(vm->pid, SIGCONT) : -ESRCH;
+}
+
+int vm_nmi(struct vm *vm)
+{
+	(void)vm;
+	return -ENOTSUP;
+}
+
+int vm_sysrq(struct vm *vm, char key)
+{
+	(void)vm;
+	(void)key;
+	return -ENOTSUP;
+}
+
+int vm_reset(struct vm *vm)
+{
+	return vm->pid ? kill(vm->pid, SIGKILL) : -ESRCH;
+}
+
 int vm_kill(struct vm *vm)
 {
 	return vm_signal(vm, SIGKILL);

@@ -40,6 +40,7 @@ struct vm {
 	struct strv include, append, env;
 	char ran[128]; /* vm_run_command() */
 	int signalled;
+	char power[64]; /* what the machine was told, a letter each, SysRq's with its key */
 };
 
 static struct vm *latest;
@@ -148,10 +149,42 @@ int vm_run_command(struct vm *vm, const char *command)
 	return 0;
 }
 
+static int told(struct vm *vm, const char *what)
+{
+	strncat(vm->power, what, sizeof(vm->power) - strlen(vm->power) - 1);
+	return 0;
+}
+
+int vm_pause(struct vm *vm)
+{
+	return told(vm, "p");
+}
+
+int vm_resume(struct vm *vm)
+{
+	return told(vm, "g");
+}
+
+int vm_nmi(struct vm *vm)
+{
+	return told(vm, "n");
+}
+
+int vm_sysrq(struct vm *vm, char key)
+{
+	const char what[] = {'s', key, '\0'};
+
+	return told(vm, what);
+}
+
+int vm_reset(struct vm *vm)
+{
+	return told(vm, "r");
+}
+
 int vm_kill(struct vm *vm)
 {
-	(void)vm;
-	return 0;
+	return told(vm, "k");
 }
 
 /* ---- a dashboard ---------------------------------------------------------------------------- */
@@ -1084,6 +1117,37 @@ static void the_newest_output_is_seen(void **state)
 	dash_close(&d);
 }
 
+static void the_machine_has_a_front_panel(void **state)
+{
+	struct dash d;
+
+	(void)state;
+	dash_open(&d, 24, 80, false);
+	boot_to_prompt(&d);
+	keys(&d, "C-] o P");
+	expect(&d, "pause its CPUs");
+	keys(&d, "p");
+	assert_string_equal(latest->power, "p");
+	expect_not(&d, "PAUSED");
+	tell(&d, (struct vm_event){.kind = VM_EVENT_POWER, .status = 0});
+	expect(&d, "PAUSED");
+	keys(&d, "P");
+	expect(&d, "resume its CPUs");
+	keys(&d, "p");
+	tell(&d, (struct vm_event){.kind = VM_EVENT_POWER, .status = 1});
+	expect_not(&d, "PAUSED");
+	keys(&d, "P m P s w P s c P r P o");
+	assert_string_equal(latest->power, "pgnswscrk");
+	/* what is safe does nothing */
+	keys(&d, "P Enter P Esc P s Enter P n");
+	assert_string_equal(latest->power, "pgnswscrk");
+	/* while typing, the prefix and p */
+	keys(&d, "Enter C-] p");
+	assert_string_equal(latest->power, "pgnswscrkp");
+	guest_heard("");
+	dash_close(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1098,6 +1162,7 @@ int main(void)
 		cmocka_unit_test(the_prefix_lists_its_keys),
 		cmocka_unit_test(a_command_runs_beside_the_shell),
 		cmocka_unit_test(the_newest_output_is_seen),
+		cmocka_unit_test(the_machine_has_a_front_panel),
 		cmocka_unit_test(a_slow_guest_gets_all_keys_in_order),
 		cmocka_unit_test(only_the_last_size_is_told),
 		cmocka_unit_test(every_size_is_survived),
