@@ -13,13 +13,13 @@ static void set(struct ctp_record *r, int f, bool ok, uint64_t v)
 void ctp_parse_schedstat(struct scan s, struct ctp_record *r)
 {
 	for (int f = 0; f < CTP_NFIELDS; f++) {
-		struct scan word;
 		uint64_t v = 0;
+		bool ok;
 
 		if (ctp_fields[f].source != CTP_FROM_SCHEDSTAT)
 			continue;
-		word = scan_word(&s);
-		set(r, f, scan_whole_u64(word, &v), v);
+		ok = scan_whole_u64(scan_word(&s), &v);
+		set(r, f, ok, v);
 	}
 }
 

@@ -188,17 +188,36 @@ static void fill_record(
 	}
 }
 
+/* Threads from `from` on, until out has some text or all are there; returns the next. */
+static size_t write_some(const struct ctp_snapshot *s, size_t from, size_t enough,
+	struct ctp_thread_writer *w, struct str *out)
+{
+	struct ctp_record r = {0};
+
+	for (; from < s->nthreads && out->len < enough; from++) {
+		if (from)
+			str_addc(out, ',');
+		fill_record(s, ctp_thread_at(s, from), &r);
+		ctp_write_thread(w, &r, out);
+	}
+	return from;
+}
+
+void ctp_write_threads(const struct ctp_snapshot *s, struct str *out)
+{
+	struct ctp_thread_writer w = {0};
+
+	write_some(s, 0, SIZE_MAX, &w, out);
+	ctp_thread_writer_release(&w);
+}
+
 static int save_threads(struct ctp_sink *k, const struct ctp_snapshot *s, struct err *e)
 {
 	struct ctp_thread_writer w = {0};
-	struct ctp_record r = {0};
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < s->nthreads; i++) {
-		if (i)
-			str_addc(ctp_sink_text(k), ',');
-		fill_record(s, ctp_thread_at(s, i), &r);
-		ctp_write_thread(&w, &r, ctp_sink_text(k));
+	for (size_t i = 0; rc == 0 && i < s->nthreads;) {
+		i = write_some(s, i, 64 * 1024, &w, ctp_sink_text(k));
 		rc = ctp_sink_flush(k, e);
 	}
 	ctp_thread_writer_release(&w);

@@ -26,4 +26,6 @@ void ctp_sink_free(struct ctp_sink *k);
 /* What stands before the first thread: `{"captured_at_unix_ns":...,"threads":[`, and what stands
  * behind the last one. */
 void ctp_write_head(const struct ctp_snapshot *s, struct str *out);
+/* All threads, parted by commas. */
+void ctp_write_threads(const struct ctp_snapshot *s, struct str *out);
 void ctp_write_tail(const struct ctp_snapshot *s, struct str *out);

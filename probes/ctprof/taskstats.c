@@ -90,6 +90,13 @@ static struct nlmsghdr *put_request(
 	return h;
 }
 
+/* As mnl_nlmsg_ok(), which takes a length beyond 2^31 for a negative one and thereby for a good
+ * one. */
+static bool is_whole(const struct nlmsghdr *h, int left)
+{
+	return left >= (int)sizeof(*h) && h->nlmsg_len <= (uint32_t)left && mnl_nlmsg_ok(h, left);
+}
+
 static int take_family(const struct nlattr *a, void *data)
 {
 	uint16_t *family = data;
@@ -103,7 +110,7 @@ static int family_of(const struct nlmsghdr *h, size_t n, uint16_t *family)
 {
 	const struct nlmsgerr *error;
 
-	if (!mnl_nlmsg_ok(h, (int)n))
+	if (!is_whole(h, (int)n))
 		return -EBADMSG;
 	if (h->nlmsg_type == NLMSG_ERROR) {
 		error = mnl_nlmsg_get_payload(h);
@@ -231,7 +238,7 @@ size_t taskstats_read(const void *bytes, size_t n, uint32_t first_seq, const uin
 	int left = n > INT32_MAX ? 0 : (int)n;
 	size_t filled = 0;
 
-	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+	for (; is_whole(h, left); h = mnl_nlmsg_next(h, &left)) {
 		uint32_t i = h->nlmsg_seq - first_seq;
 
 		if (i >= ntids || out[i].rc != -EAGAIN) /* of an earlier question, or said twice */
