@@ -1,8 +1,9 @@
 #include "vmm/share.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "src/base/parse.h"
 
 /* Of performance mode: the watcher above what it watches. */
 #define FREE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
@@ -99,17 +100,27 @@ void share_check_pages(const struct vm_config *c, const struct sysroot *r, uint3
 		*memory_mib = want; /* every node a whole number of pages */
 }
 
-void share_check_load(const struct vm_config *c, const struct sysroot *r, struct strv *notes)
+/* Tasks that run or want to, ourselves among them; 0 = not told. */
+static unsigned running_tasks(const struct sysroot *r)
 {
 	cleanup_str struct str text = STR_INIT;
-	const char *line;
-	unsigned running, vcpus = c->topology.vcpus;
+	char *rest, *line;
+	uint32_t n = 0;
 
 	if (sysroot_read(r, "/proc/stat", &text))
-		return;
-	line = strstr(str_get(&text), "\nprocs_running ");
-	if (line && sscanf(line, " procs_running %u", &running) == 1 && running &&
-		(running - 1) * 2 > vcpus) /* we are one of them */
+		return 0;
+	for (rest = text.s; rest && (line = strsep(&rest, "\n"));)
+		if (str_starts(line, "procs_running ") &&
+			parse_u32(line + strlen("procs_running "), &n, NULL))
+			return 0;
+	return n;
+}
+
+void share_check_load(const struct vm_config *c, const struct sysroot *r, struct strv *notes)
+{
+	unsigned running = running_tasks(r), vcpus = c->topology.vcpus;
+
+	if (running && (running - 1) * 2 > vcpus)
 		strv_pushf(notes,
 			"performance_mode: WARNING: %u other tasks want to run on this host now, "
 			"and the guest has %u vCPUs",

@@ -1,25 +1,19 @@
 #include "src/reserve/sandbox.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "src/base/clock.h"
 #include "src/base/file.h"
-#include "src/base/parse.h"
 #include "src/reserve/cgroup.h"
 #include "src/reserve/janitor.h"
+#include "src/reserve/sweep.h"
 
 #define CGROUP2_MAGIC 0x63677270 /* linux/magic.h */
-#define NAME	      "ktstr-build-"
-/* Younger leftovers of others may be somebody's who is not visible from here. */
-enum { ORPHAN_SECONDS = 24 * 3600 };
 
 struct sandbox {
 	char *mount;
@@ -105,56 +99,13 @@ static int enable_down_to(struct sandbox *s, const char *dir, struct lack *l)
 
 static int make_group(struct sandbox *s, struct lack *l)
 {
-	s->dir = xasprintf("%s/" NAME "%llu-%d", s->parent, (unsigned long long)clock_real_ns(),
-		(int)getpid());
+	s->dir = xasprintf("%s/" SANDBOX_NAME "%llu-%d", s->parent,
+		(unsigned long long)clock_real_ns(), (int)getpid());
 	if (!mkdir(s->dir, 0755))
 		return 0;
 	free(take_ptr(s->dir));
 	return lack(l, is_permission(-errno) ? SANDBOX_NO_PERMISSION : SANDBOX_OTHER, errno,
 		"create a group in", s->parent);
-}
-
-/* ---- leftovers --------------------------------------------------------------------------------
- */
-
-/* "ktstr-build-NANOSECONDS-PID" */
-static pid_t pid_of_name(const char *name)
-{
-	const char *dash = strrchr(name, '-');
-	uint32_t pid;
-
-	if (!str_starts(name, NAME) || parse_u32(dash + 1, &pid, NULL) || pid > INT32_MAX)
-		return 0;
-	return (pid_t)pid;
-}
-
-static bool is_orphan(const char *dir, const char *name)
-{
-	cleanup_free char *path = file_join(dir, name);
-	pid_t pid = pid_of_name(name);
-	struct stat st;
-
-	return pid > 0 && kill(pid, 0) && errno == ESRCH && !stat(path, &st) &&
-	       st.st_mtime + ORPHAN_SECONDS <= (time_t)(clock_real_ns() / NS_PER_SEC);
-}
-
-/* Removes groups whose makers are long gone; returns how many others there are. */
-static unsigned sweep(const char *parent)
-{
-	DIR *d = opendir(parent);
-	const struct dirent *entry;
-	unsigned left = 0;
-
-	while (d && (entry = readdir(d))) {
-		cleanup_free char *path = file_join(parent, entry->d_name);
-
-		if (!str_starts(entry->d_name, NAME))
-			continue;
-		left += !is_orphan(parent, entry->d_name) || rmdir(path);
-	}
-	if (d)
-		closedir(d);
-	return left;
 }
 
 /* ---- filling it -------------------------------------------------------------------------------
@@ -233,7 +184,7 @@ static int enter_beside(
 	s->parent = file_dir(s->home);
 	rc = enable_down_to(s, s->parent, l);
 	if (!rc) {
-		sweep(s->parent);
+		sandbox_sweep(s->parent);
 		rc = make_group(s, l);
 	}
 	set = rc ? rc : set_both(s, cpus, nodes, l);
@@ -330,7 +281,7 @@ static void undo(struct sandbox *s, struct strv *notes)
 	s->janitor = 0;
 	if (s->leaf)
 		cgroup_remove(s->leaf);
-	else if (s->parent && !sweep(s->parent))
+	else if (s->parent && !sandbox_sweep(s->parent))
 		disable(s);
 	free(take_ptr(s->dir));
 	free(take_ptr(s->parent));
