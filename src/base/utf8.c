@@ -43,6 +43,21 @@ int utf8_decode(const char *s, size_t n, uint32_t *cp)
 	return len;
 }
 
+bool utf8_valid(const char *s, size_t n)
+{
+	uint32_t cp;
+
+	while (n) {
+		int k = utf8_decode(s, n, &cp);
+
+		if (k <= 0)
+			return false;
+		s += k;
+		n -= (size_t)k;
+	}
+	return true;
+}
+
 int utf8_encode(uint32_t cp, char out[4])
 {
 	if (cp < 0x80) {

@@ -15,6 +15,8 @@
  * one.
  */
 int utf8_decode(const char *s, size_t n, uint32_t *cp);
+/* Whether all n bytes are well-formed UTF-8. */
+bool utf8_valid(const char *s, size_t n);
 /* Writes 1 to 4 bytes; returns their number. */
 int utf8_encode(uint32_t cp, char out[4]);
 /* Cells that a character takes on a terminal: 0, 1 or 2; control characters count 0. */

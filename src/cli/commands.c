@@ -12,6 +12,7 @@ extern const struct command cmd_ctprof;
 extern const struct command cmd_completions;
 extern const struct command cmd_help;
 /* hidden */
+extern const struct command cmd_kernel;
 extern const struct command cmd_vm;
 extern const struct command cmd_untar;
 extern const struct command cmd_complete;
@@ -26,6 +27,7 @@ const struct command *const cli_commands[] = {
 	&cmd_completions,
 	&cmd_help,
 	/* hidden */
+	&cmd_kernel,
 	&cmd_vm,
 	&cmd_untar,
 	&cmd_complete,

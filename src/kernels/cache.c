@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "src/base/file.h"
+#include "src/kernels/kconfig.h"
 
 static char *folder_of(const char *root, bool packaged)
 {
@@ -93,9 +94,9 @@ void kcache_release(struct kcache *c)
 	memset(c, 0, sizeof(*c));
 }
 
-enum kcache_kconfig kcache_kconfig(const struct metadata *m, const char *current)
+enum kcache_kconfig kcache_kconfig(const struct metadata *m)
 {
 	if (!m->kconfig_hash)
 		return KCONFIG_UNTRACKED;
-	return current && strcmp(current, m->kconfig_hash) == 0 ? KCONFIG_MATCHES : KCONFIG_STALE;
+	return kconfig_base_of(m->kconfig_hash) < KCONFIG_BASES ? KCONFIG_MATCHES : KCONFIG_STALE;
 }

@@ -39,6 +39,5 @@ void kcache_entry_release(struct kcache_entry *entry);
 int kcache_scan(const char *root, bool packaged, struct kcache *out, struct err *e);
 void kcache_release(struct kcache *c);
 
-/* Against the hash of the program's own kconfig fragment. A program without one (`current` NULL)
- * recognises no recorded hash: such entries were built for another fragment, hence stale. */
-enum kcache_kconfig kcache_kconfig(const struct metadata *m, const char *current);
+/* Against the hashes of what this program configures kernels with, one for each base. */
+enum kcache_kconfig kcache_kconfig(const struct metadata *m);

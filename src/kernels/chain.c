@@ -102,7 +102,7 @@ static int try_newest(const struct search *s, struct err *e)
 
 		if (entry->corrupt || strcmp(entry->meta.arch, KCACHE_ARCH) != 0)
 			continue;
-		if (kcache_kconfig(&entry->meta, s->place->kconfig_hash) == KCONFIG_STALE)
+		if (kcache_kconfig(&entry->meta) == KCONFIG_STALE)
 			continue;
 		rc = search_try(s, entry->image, origin, e);
 	}

@@ -62,6 +62,18 @@ void kconfig_hash(enum kconfig_base b, char out[KCONFIG_HASH + 1])
 	kconfig_crc(all.s, all.len, out);
 }
 
+enum kconfig_base kconfig_base_of(const char *hash)
+{
+	for (unsigned b = 0; b < KCONFIG_BASES; b++) {
+		char own[KCONFIG_HASH + 1];
+
+		kconfig_hash((enum kconfig_base)b, own);
+		if (strcmp(own, hash) == 0)
+			return (enum kconfig_base)b;
+	}
+	return KCONFIG_BASES;
+}
+
 /* ---- lines ---------------------------------------------------------------------------------- */
 
 #define SYMBOL "CONFIG_"

@@ -15,6 +15,7 @@
 enum kconfig_base {
 	KCONFIG_SLIM, /* `make tinyconfig` and what a scheduler's guest needs: minutes to build */
 	KCONFIG_DEFCONFIG, /* `make defconfig` */
+	KCONFIG_BASES,
 };
 const char *kconfig_base_name(enum kconfig_base b);   /* "slim", "defconfig" */
 const char *kconfig_base_target(enum kconfig_base b); /* of make: "tinyconfig", "defconfig" */
@@ -29,6 +30,9 @@ void kconfig_crc(const char *bytes, size_t n, char out[KCONFIG_HASH + 1]);
 /* Of what a kernel on this base is configured with: the `kcH` of its cache key. That of defconfig
  * covers the fragment alone, as the public tool's does. */
 void kconfig_hash(enum kconfig_base b, char out[KCONFIG_HASH + 1]);
+
+/* The base whose hash this is; KCONFIG_BASES: none's. */
+enum kconfig_base kconfig_base_of(const char *hash);
 
 /* One line `CONFIG_X=V` or `# CONFIG_X is not set`; borrowed. */
 struct kconfig_line {

@@ -41,21 +41,6 @@ char *place_relative(const struct place *p, const char *path)
 	return file_join(p->cwd, path);
 }
 
-static bool is_utf8(const char *s)
-{
-	uint32_t cp;
-
-	for (size_t left = strlen(s); left;) {
-		int n = utf8_decode(s, left, &cp);
-
-		if (n <= 0)
-			return false;
-		s += n;
-		left -= (size_t)n;
-	}
-	return true;
-}
-
 static char *from_home(const char *home, struct err *e)
 {
 	if (!home)
@@ -79,7 +64,7 @@ static char *from_home(const char *home, struct err *e)
 char *place_cache_root(const struct place *p, struct err *e)
 {
 	if (p->cache_dir && *p->cache_dir) {
-		if (is_utf8(p->cache_dir))
+		if (utf8_valid(p->cache_dir, strlen(p->cache_dir)))
 			return place_relative(p, p->cache_dir);
 		err_set(e, EINVAL, "KTSTR_CACHE_DIR is not valid UTF-8");
 		return NULL;

@@ -17,8 +17,6 @@ struct place {
 	const char *home;	  /* HOME */
 	const char *mirror;	  /* KTSTR_KERNEL_MIRROR */
 	const char *releases_url; /* KTSTR_RELEASES_URL */
-	const char
-		*kconfig_hash; /* of the kconfig fragment built into this program; NULL = none is */
 };
 
 struct place_storage {

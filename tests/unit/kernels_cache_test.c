@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "src/kernels/cache.h"
+#include "src/kernels/kconfig.h"
 #include "src/kernels/place.h"
 #include "tests/lib/kernel_fixture.h"
 
@@ -89,14 +90,17 @@ static void missing_roots_are_empty(void **state)
 
 static void kconfig_hashes_are_compared(void **state)
 {
-	char none[] = "abd40422";
-	struct metadata untracked = {0}, tracked = {.kconfig_hash = none};
+	char theirs[] = "abd40422", slim[KCONFIG_HASH + 1], def[KCONFIG_HASH + 1];
+	struct metadata untracked = {0}, stale = {.kconfig_hash = theirs},
+			of_slim = {.kconfig_hash = slim}, of_def = {.kconfig_hash = def};
 
 	(void)state;
-	assert_int_equal(kcache_kconfig(&untracked, "abd40422"), KCONFIG_UNTRACKED);
-	assert_int_equal(kcache_kconfig(&tracked, "abd40422"), KCONFIG_MATCHES);
-	assert_int_equal(kcache_kconfig(&tracked, "11111111"), KCONFIG_STALE);
-	assert_int_equal(kcache_kconfig(&tracked, NULL), KCONFIG_STALE);
+	kconfig_hash(KCONFIG_SLIM, slim);
+	kconfig_hash(KCONFIG_DEFCONFIG, def);
+	assert_int_equal(kcache_kconfig(&untracked), KCONFIG_UNTRACKED);
+	assert_int_equal(kcache_kconfig(&stale), KCONFIG_STALE);
+	assert_int_equal(kcache_kconfig(&of_slim), KCONFIG_MATCHES);
+	assert_int_equal(kcache_kconfig(&of_def), KCONFIG_MATCHES);
 }
 
 /* ---- the root ------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "src/base/file.h"
+#include "src/kernels/kconfig.h"
 #include "src/kernels/resolve.h"
 #include "tests/lib/kernel_fixture.h"
 
@@ -293,6 +294,7 @@ static void the_chain_goes_in_order(void **state)
 static void useless_candidates_are_skipped_aloud(void **state)
 {
 	struct ground *g = *state;
+	char hash[KCONFIG_HASH + 1], quoted[KCONFIG_HASH + 3];
 
 	entry(g, "mine", "6.2", "2025-01-01T00:00:00Z");
 	fixture_text(g->cache, "mine/bzImage", "hello");
@@ -307,9 +309,11 @@ static void useless_candidates_are_skipped_aloud(void **state)
 	assert_true(fixture_noted(
 		&g->r, "vmlinuz-6.1.0-host' is not a kernel image: it is a gzip file"));
 	assert_false(fixture_noted(&g->r, "stale"));
-	/* once the program has a fragment, entries of that fragment count */
-	g->place.kconfig_hash = HASH;
-	expect(g, NULL, "cache/stale/bzImage", "cache entry stale");
+	/* one of the program's own configuration counts */
+	kconfig_hash(KCONFIG_SLIM, hash);
+	snprintf(quoted, sizeof(quoted), "\"%s\"", hash);
+	entry_of(g, "ours", "6.2", "2026-01-01T00:00:00Z", quoted, "null");
+	expect(g, NULL, "cache/ours/bzImage", "cache entry ours");
 }
 
 static void unreadable_host_images_are_skipped_aloud(void **state)

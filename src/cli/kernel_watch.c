@@ -1,0 +1,73 @@
+#include "src/cli/kernel_watch.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "src/base/clock.h"
+#include "src/base/file.h"
+#include "src/cli/term.h"
+
+static void draw(const struct str *text)
+{
+	file_write_fd(STDERR_FILENO, str_get(text), text->len);
+}
+
+static void on_note(void *user, const char *text)
+{
+	struct kernel_watch *w = user;
+	cleanup_str struct str out = STR_INIT;
+
+	progress_clear(&w->bar, &out);
+	draw(&out);
+	cli_note(w->cx, "%s", text);
+}
+
+/* The signals are blocked: one that waits is taken here, a tenth of a second after it came at
+ * most. What works for us hears of it by the answer. */
+static bool on_progress(void *user, const char *what, uint64_t done, uint64_t total)
+{
+	const struct timespec now = {0};
+	struct kernel_watch *w = user;
+	cleanup_str struct str text = STR_INIT, phase = STR_INIT;
+	int signo = sigtimedwait(&w->blocked, NULL, &now);
+	const char *detail = strstr(what, ": ");
+
+	if (signo > 0)
+		w->ended_by = signo;
+	/* "building the kernel: kernel/sched/core.o" counts objects; plain lines name the phase
+	 * only, or each object would be one. */
+	w->bar.unit = str_starts(what, "building") ? "objects" : NULL;
+	str_append(&phase, what,
+		detail && w->bar.kind == PROGRESS_LINES ? (size_t)(detail - what) : strlen(what));
+	progress_update(&w->bar, clock_mono_ns(), str_get(&phase), done, total, &text);
+	draw(&text);
+	return w->ended_by != 0;
+}
+
+void kernel_watch_begin(struct kernel_watch *w, const struct cli_context *cx)
+{
+	*w = (struct kernel_watch){
+		.cx = cx,
+		.report = {.user = w, .note = on_note, .progress = on_progress},
+		.bar = {.kind = term_progress(cx) ? PROGRESS_BAR : PROGRESS_LINES,
+			.width = term_width(STDERR_FILENO, 80)},
+	};
+	if (cx->batch)
+		w->bar.kind = PROGRESS_NONE;
+	sigemptyset(&w->blocked);
+	sigaddset(&w->blocked, SIGINT);
+	sigaddset(&w->blocked, SIGTERM);
+	sigaddset(&w->blocked, SIGHUP);
+	sigprocmask(SIG_BLOCK, &w->blocked, &w->before);
+}
+
+void kernel_watch_end(struct kernel_watch *w)
+{
+	cleanup_str struct str text = STR_INIT;
+
+	progress_end(&w->bar, &text);
+	draw(&text);
+	progress_release(&w->bar);
+	sigprocmask(SIG_SETMASK, &w->before, NULL);
+}

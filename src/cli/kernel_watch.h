@@ -1,0 +1,21 @@
+/* What a long `ktstr kernel` says while it works: notes, a bar or lines, and the signals that end
+ * it. */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "src/cli/cli.h"
+#include "src/cli/progress.h"
+#include "src/kernels/kernels.h"
+
+struct kernel_watch {
+	const struct cli_context *cx;
+	struct kernel_report report; /* hand this over */
+	struct progress bar;
+	sigset_t blocked, before;
+	int ended_by; /* the signal; 0 = none */
+};
+
+void kernel_watch_begin(struct kernel_watch *w, const struct cli_context *cx);
+void kernel_watch_end(struct kernel_watch *w);

@@ -1,0 +1,247 @@
+/* What building from an archive and from a tree have in common: the cache on both sides of it. */
+#include "src/kernels/builder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "src/base/file.h"
+#include "src/base/json_in.h"
+#include "src/base/parse.h"
+#include "src/kernels/builder_state.h"
+#include "src/kernels/cache.h"
+#include "src/kernels/report.h"
+#include "src/kernels/store.h"
+#include "src/kernels/strip.h"
+
+#define VMLINUX_MAX (2ULL << 30)
+enum { COUNT_BYTES_MAX = 32 };
+
+void kbuilt_release(struct kbuilt *k)
+{
+	free(k->key);
+	free(k->image);
+	*k = (struct kbuilt){0};
+}
+
+char *kbuild_suffix(const struct kbuild *b)
+{
+	char base[KCONFIG_HASH + 1], extra[KCONFIG_HASH + 1];
+
+	kconfig_hash(b->base, base);
+	if (!b->extra)
+		return xasprintf("kc%s", base);
+	kconfig_crc(b->extra, strlen(b->extra), extra);
+	return xasprintf("kc%s-xkc%s", base, extra);
+}
+
+/* ---- before --------------------------------------------------------------------------------- */
+
+bool builder_cached(const struct kbuild *b, const char *key, struct kbuilt *out)
+{
+	struct kcache_entry entry;
+	bool valid;
+
+	if (b->force || kcache_read(b->root, key, false, &entry))
+		return false;
+	valid = !entry.corrupt;
+	if (valid) {
+		*out = (struct kbuilt){
+			.key = xstrdup(key), .image = xstrdup(entry.image), .cached = true};
+		report_note(b->report, "cached kernel found: %s", entry.dir);
+		report_note(b->report, "use --force to rebuild");
+	}
+	kcache_entry_release(&entry);
+	return valid;
+}
+
+int builder_check_force(const struct kbuild *b, const char *key, struct err *e)
+{
+	cleanup_free char *path = xasprintf("%s/" KCACHE_LOCKS "/%s.lock", b->root, key);
+	cleanup_close int fd = b->force ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	if (fd < 0 || !flock(fd, LOCK_EX | LOCK_NB))
+		return 0;
+	err_set(e, EBUSY, "cache entry \"%s\" is locked by active test runs (lockfile %s)", key,
+		path);
+	return err_hint(e, "ktstr locks shows who holds it; try again when they are done");
+}
+
+/* ---- the build ------------------------------------------------------------------------------ */
+
+/* How many objects a build on this base made the last time: the measure of the next one. */
+static char *count_path(const struct kbuild *b)
+{
+	return xasprintf(
+		"%s/" UPSTREAM_DOWNLOADS "/objects-%s", b->root, kconfig_base_name(b->base));
+}
+
+static uint64_t read_count(const char *path)
+{
+	cleanup_str struct str text = STR_INIT;
+	uint64_t n = 0;
+
+	if (file_read(path, COUNT_BYTES_MAX, &text, NULL) || parse_u64(str_get(&text), &n, NULL))
+		return 0;
+	return n;
+}
+
+/* A tree that was built before makes less: only more than half of it is a whole build. */
+static void write_count(const char *path, uint64_t was, uint64_t now)
+{
+	cleanup_free char *text = xasprintf("%llu", (unsigned long long)now);
+	cleanup_free char *folder = file_dir(path);
+
+	if (now > was / 2 && !file_mkdirs(folder, 0755, NULL))
+		file_replace(path, text, strlen(text), 0644, NULL);
+}
+
+int builder_make(const struct kbuild *b, const char *tree, bool persistent,
+	struct build_result *out, struct err *e)
+{
+	cleanup_free char *counts = count_path(b);
+	const struct build build = {
+		.tree = tree,
+		.base = b->base,
+		.extra = b->extra,
+		.clean = b->clean && persistent,
+		.persistent = persistent,
+		.jobs = b->jobs,
+		.expected = read_count(counts),
+		.verbose = b->verbose,
+		.report = b->report,
+	};
+	int rc = build_kernel(&build, out, e);
+
+	if (!rc)
+		write_count(counts, build.expected, out->objects);
+	return rc;
+}
+
+/* ---- the entry ------------------------------------------------------------------------------ */
+
+static int copy_file(const char *from, const char *to, struct err *e)
+{
+	cleanup_close int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+	char buf[1 << 16];
+	ssize_t n;
+	int rc;
+
+	if (in < 0)
+		return err_sys(e, errno, "cannot read '%s'", from);
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (out < 0)
+		return err_sys(e, errno, "cannot create '%s'", to);
+	while ((n = read(in, buf, sizeof(buf))) > 0) {
+		rc = file_write_fd(out, buf, (size_t)n);
+		if (rc)
+			return err_sys(e, rc, "cannot write '%s'", to);
+	}
+	return n < 0 ? err_sys(e, errno, "cannot read '%s'", from) : 0;
+}
+
+/* Stripped where that works, as it is elsewhere. */
+static int put_vmlinux(
+	const struct kbuild *b, const char *from, const char *to, struct metadata *m, struct err *e)
+{
+	cleanup_str struct str whole = STR_INIT, stripped = STR_INIT;
+	struct err why = ERR_INIT;
+	int rc = file_read(from, VMLINUX_MAX, &whole, e);
+
+	if (rc)
+		return rc;
+	report_note(b->report, "caching vmlinux (%zu MiB, will be stripped)", whole.len >> 20);
+	m->has_vmlinux = true;
+	m->vmlinux_stripped =
+		!strip_vmlinux((const unsigned char *)whole.s, whole.len, &stripped, &why);
+	if (!m->vmlinux_stripped)
+		report_note(b->report, "warning: %s; it is cached whole", why.msg);
+	rc = m->vmlinux_stripped ? file_replace(to, stripped.s, stripped.len, 0644, e)
+				 : copy_file(from, to, e);
+	return rc;
+}
+
+static int write_metadata(const char *dir, const struct metadata *m, struct err *e)
+{
+	cleanup_free char *path = file_join(dir, "metadata.json");
+	cleanup_str struct str text = STR_INIT;
+
+	metadata_write(m, &text);
+	return file_replace(path, str_get(&text), text.len, 0644, e);
+}
+
+static void complete(const struct kbuild *b, const struct build_result *r, struct metadata *m)
+{
+	char hash[KCONFIG_HASH + 1];
+
+	m->arch = xstrdup(KCACHE_ARCH);
+	m->image_name = xstrdup("bzImage");
+	m->built_at = metadata_now();
+	m->config_hash = xstrdup(r->config_hash);
+	kconfig_hash(b->base, hash);
+	m->kconfig_hash = xstrdup(hash);
+	if (b->extra) {
+		kconfig_crc(b->extra, strlen(b->extra), hash);
+		m->extra_kconfig_hash = xstrdup(hash);
+	}
+}
+
+static int fill(const struct kbuild *b, const char *dir, const struct build_result *r,
+	struct metadata *m, struct err *e)
+{
+	cleanup_free char *image = file_join(dir, "bzImage"), *vmlinux = file_join(dir, "vmlinux");
+	int rc = file_mkdirs(dir, 0755, e);
+
+	rc = rc ? rc : copy_file(r->image, image, e);
+	if (!rc && r->vmlinux)
+		rc = put_vmlinux(b, r->vmlinux, vmlinux, m, e);
+	else if (!rc)
+		report_note(b->report, "warning: vmlinux not found, BTF will not be cached");
+	return rc ? rc : write_metadata(dir, m, e);
+}
+
+static int store(const struct kbuild *b, const char *key, const struct build_result *r,
+	struct metadata *m, struct err *e)
+{
+	cleanup_free char *waiting = xasprintf("waiting for the readers of cache entry %s", key);
+	cleanup_free char *made = NULL;
+	struct kstore s;
+	int lock = kstore_lock(b->root, key, waiting, b->report, e), rc;
+
+	if (lock == -ECANCELED)
+		return lock;
+	rc = kstore_begin(b->root, key, &s, e);
+	if (!rc) {
+		made = file_join(s.dir, "entry");
+		rc = fill(b, made, r, m, e);
+		rc = rc ? rc : kstore_commit(&s, "entry", "", key, e);
+		rc = kstore_explain_space(&s, rc, e);
+		kstore_end(&s);
+	}
+	if (lock >= 0)
+		close(lock);
+	return rc;
+}
+
+int builder_store(const struct kbuild *b, const char *key, const struct build_result *r,
+	struct metadata *m, struct kbuilt *out, struct err *e)
+{
+	int rc;
+
+	complete(b, r, m);
+	rc = store(b, key, r, m, e);
+	if (rc == -ECANCELED)
+		return rc;
+	if (rc) {
+		report_note(b->report, "warning: cache store failed: %s", e->msg);
+		*out = (struct kbuilt){.image = xstrdup(r->image)};
+		return 0;
+	}
+	*out = (struct kbuilt){
+		.key = xstrdup(key), .image = xasprintf("%s/%s/bzImage", b->root, key)};
+	return 0;
+}

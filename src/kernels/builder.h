@@ -1,0 +1,50 @@
+/*
+ * Kernels built into the cache: from a version's source archive, or from a person's own tree
+ * (spec/host 4.12 to 4.15). The reservation of CPUs is the caller's.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "src/base/err.h"
+#include "src/kernels/build.h"
+#include "src/kernels/place.h"
+#include "src/kernels/upstream.h"
+
+struct kbuild {
+	const struct place *place;
+	const char *root;	/* of the kernel cache */
+	const char *program;	/* our own binary, for unpacking; NULL = /proc/self/exe */
+	enum kconfig_base base; /* for sources without a configuration */
+	const char *extra;	/* text of --extra-kconfig; NULL = none */
+	bool force, clean, offline, verbose;
+	bool lock_source; /* one build at a time in a person's tree */
+	enum upstream_sums sums;
+	const struct http_patience *patience; /* NULL = http_patience */
+	unsigned jobs;
+	const struct kernel_report *report;
+};
+
+/* Strings are owned. */
+struct kbuilt {
+	char *key;   /* of the cache; NULL: it was not stored */
+	char *image; /* path of the boot image */
+	bool cached; /* it was there already */
+};
+void kbuilt_release(struct kbuilt *k);
+
+/* "kcH", or "kcH-xkcE" with extra options: the end of every key; heap. */
+char *kbuild_suffix(const struct kbuild *b);
+/* The newest settled release, or the newest of a series; heap, or NULL with a sentence. */
+char *kbuild_latest(const struct kbuild *b, const struct kver *series, struct err *e);
+
+/* The listed releases of an inclusive range, ascending; -ENOENT when there are none. */
+int kbuild_range(
+	const struct kbuild *b, const struct ident *range, struct strv *out, struct err *e);
+
+/* One exact version. */
+int kbuild_version(const struct kbuild *b, const char *version, struct kbuilt *out, struct err *e);
+/* What an identifier of kind IDENT_GIT names. */
+int kbuild_git(const struct kbuild *b, const struct ident *id, struct kbuilt *out, struct err *e);
+/* A source tree; a dirty one is built and not stored. */
+int kbuild_tree(const struct kbuild *b, const char *path, struct kbuilt *out, struct err *e);

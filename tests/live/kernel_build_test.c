@@ -1,0 +1,348 @@
+/*
+ * `ktstr kernel build` as a person calls it: versions from a mirror on loopback, trees, git
+ * repositories, all of them in miniature; interrupted, raced, forced.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "src/base/file.h"
+#include "src/base/spawn.h"
+#include "src/kernels/kconfig.h"
+#include "tests/lib/httpd.h"
+#include "tests/lib/kernel_fixture.h"
+#include "tests/lib/mini_tree.h"
+
+struct ground {
+	char *dir, *cache;
+	struct str archive, sums; /* linux-6.12.9.tar.xz */
+	struct httpd_page pages[8];
+	struct httpd *server;
+	struct str out, errs; /* of the last run */
+};
+
+static void shell(struct ground *g, const char *command)
+{
+	cleanup_free char *line = xasprintf("cd '%s' && { %s; } >/dev/null", g->dir, command);
+
+	assert_int_equal(system(line), 0);
+}
+
+static void read_into(struct ground *g, const char *name, struct str *out)
+{
+	cleanup_free char *path = file_join(g->dir, name);
+	struct err e = ERR_INIT;
+
+	str_clear(out);
+	assert_int_equal(file_read(path, 64 << 20, out, &e), 0);
+}
+
+/* A mirror with one version, and the list that names it. */
+static void make_mirror(struct ground *g)
+{
+	cleanup_free char *tree = file_join(g->dir, "linux-6.12.9");
+
+	mini_tree(tree, "6.12.9");
+	shell(g,
+		"tar cJf linux-6.12.9.tar.xz linux-6.12.9 && sha256sum linux-6.12.9.tar.xz > sums; "
+		"rm -r linux-6.12.9");
+	read_into(g, "linux-6.12.9.tar.xz", &g->archive);
+	read_into(g, "sums", &g->sums);
+	g->pages[0] = (struct httpd_page){
+		.path = "/v6.x/linux-6.12.9.tar.xz", .body = g->archive.s, .size = g->archive.len};
+	g->pages[1] = (struct httpd_page){.path = "/v6.x/sha256sums.asc", .body = g->sums.s};
+	g->pages[2] = (struct httpd_page){.path = "/releases.json",
+		.body = "{\"releases\":[{\"moniker\":\"stable\",\"version\":\"6.12.9\"},"
+			"{\"moniker\":\"longterm\",\"version\":\"6.6.1\"}]}"};
+	g->server = httpd_start(g->pages);
+}
+
+static void set_url(struct ground *g, const char *name, const char *path)
+{
+	cleanup_free char *url = httpd_url(g->server, path);
+
+	setenv(name, url, 1);
+}
+
+static int set_up(void **state)
+{
+	struct ground *g = xcalloc(1, sizeof(*g));
+
+	g->dir = fixture_dir();
+	g->cache = file_join(g->dir, "cache");
+	make_mirror(g);
+	setenv("KTSTR_CACHE_DIR", g->cache, 1);
+	setenv("KTSTR_LOCK_DIR", g->dir, 1);
+	setenv("no_proxy", "127.0.0.1", 1);
+	set_url(g, "KTSTR_KERNEL_MIRROR", "");
+	set_url(g, "KTSTR_RELEASES_URL", "/releases.json");
+	*state = g;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct ground *g = *state;
+
+	httpd_stop(g->server);
+	fixture_remove(g->dir);
+	free(g->cache);
+	str_release(&g->archive);
+	str_release(&g->sums);
+	str_release(&g->out);
+	str_release(&g->errs);
+	free(g);
+	return 0;
+}
+
+/* Runs `ktstr kernel build WORDS` in the folder; its exit status. */
+static int build(struct ground *g, const char *words)
+{
+	cleanup_free char *line = xasprintf("exec \"$KTSTR\" kernel build %s", words);
+	const char *const argv[] = {"sh", "-c", line, NULL};
+	struct err e = ERR_INIT;
+
+	str_clear(&g->out);
+	str_clear(&g->errs);
+	return spawn_capture(
+		&(struct spawn){.argv = argv, .cwd = g->dir}, 1 << 20, &g->out, &g->errs, &e);
+}
+
+static void said(struct ground *g, const char *words)
+{
+	if (g->errs.len && strstr(g->errs.s, words))
+		return;
+	print_message("# not said: %s\n# it said: %s\n", words, str_get(&g->errs));
+	fail();
+}
+
+static bool there(struct ground *g, const char *name)
+{
+	cleanup_free char *path = file_join(g->cache, name);
+
+	return file_exists(path);
+}
+
+/* The key of a version on a base. */
+static char *key_of(const char *stem, enum kconfig_base base)
+{
+	char hash[KCONFIG_HASH + 1];
+
+	kconfig_hash(base, hash);
+	return xasprintf("%s-x86_64-kc%s", stem, hash);
+}
+
+static bool cached(struct ground *g, const char *stem, const char *file)
+{
+	cleanup_free char *key = key_of(stem, KCONFIG_SLIM);
+	cleanup_free char *path = xasprintf("%s/%s", key, file);
+
+	return there(g, path);
+}
+
+/* Nothing half-done beside the entries. */
+static void expect_tidy(struct ground *g)
+{
+	DIR *d = opendir(g->cache);
+	struct dirent *entry;
+
+	assert_non_null(d);
+	while ((entry = readdir(d)))
+		assert_false(str_starts(entry->d_name, ".tmp-"));
+	closedir(d);
+}
+
+static void a_version_is_fetched_built_and_stored(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *key = key_of("6.12.9-tarball", KCONFIG_SLIM);
+	cleanup_free char *metadata = xasprintf("cache/%s/metadata.json", key);
+	cleanup_str struct str text = STR_INIT;
+
+	assert_int_equal(build(g, "6.12.9"), 0);
+	said(g, "downloading http://127.0.0.1:");
+	said(g, "sha256 verified (");
+	said(g, "extracting tarball (xz)");
+	said(g, "✓ Kernel cached: ");
+	said(g, key);
+	assert_true(cached(g, "6.12.9-tarball", "bzImage"));
+	read_into(g, metadata, &text);
+	assert_non_null(strstr(text.s, "\"version\": \"6.12.9\""));
+	assert_non_null(strstr(text.s, "\"type\": \"tarball\""));
+	assert_false(there(g, ".downloads/linux-6.12.9.tar.xz"));
+	expect_tidy(g);
+	/* the series and the latest are the same, and there already */
+	assert_int_equal(build(g, "6.12"), 0);
+	said(g, "latest 6.12.x kernel: 6.12.9");
+	said(g, "cached kernel found: ");
+	assert_int_equal(build(g, ""), 0);
+	said(g, "latest stable kernel: 6.12.9");
+	assert_int_equal(build(g, "--kernel 6.12.9 --force"), 0);
+	said(g, "✓ Kernel cached: ");
+}
+
+static void a_range_goes_on_behind_a_failure(void **state)
+{
+	struct ground *g = *state;
+
+	assert_int_equal(build(g, "--kernel 6.6..6.12"), 1);
+	said(g, "[1/2] kernel build 6.6.1");
+	said(g, "version 6.6.1 not found");
+	said(g, "[2/2] kernel build 6.12.9");
+	said(g, "kernel build range 6.6..6.12: 1/2 version(s) failed: 6.6.1");
+	assert_true(cached(g, "6.12.9-tarball", "bzImage"));
+	assert_int_equal(build(g, "--kernel 5.1..5.2"), 1);
+	said(g, "kernel range 5.1..5.2 expanded to 0 stable releases");
+}
+
+static void a_wrong_sum_ends_it(void **state)
+{
+	struct ground *g = *state;
+
+	g->sums.s[0] = g->sums.s[0] == '0' ? '1' : '0';
+	httpd_stop(g->server);
+	g->server = httpd_start(g->pages);
+	set_url(g, "KTSTR_KERNEL_MIRROR", "");
+	assert_int_equal(build(g, "6.12.9"), 1);
+	said(g, "sha256 mismatch for http://");
+	assert_false(cached(g, "6.12.9-tarball", "bzImage"));
+	assert_int_equal(build(g, "6.12.9 --skip-sha256"), 0);
+	said(g, "--skip-sha256: bypassing checksum verification");
+	assert_int_equal(build(g, "6.12.9 --skip-sha256 --strict"), 2);
+}
+
+static void a_tree_is_built_in_place(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *tree = file_join(g->dir, "mine");
+
+	mini_tree(tree, "6.13.1");
+	assert_int_equal(build(g, "--source mine"), 0);
+	said(g, "skipping cache: not a git repository");
+	said(g, "/mine/arch/x86/boot/bzImage");
+	shell(g, "rm -rf mine/arch mine/vmlinux mine/.config; cd mine; "
+		 "printf '%s\\n' .config .config.new vmlinux arch calls absent "
+		 "compile_commands.json > .gitignore; git init -q .; git add -A; "
+		 "git -c user.name=t -c user.email=t@localhost commit -qm one");
+	assert_int_equal(build(g, "--kernel ./mine"), 0);
+	said(g, "✓ Kernel cached: local-");
+	assert_int_equal(build(g, "--kernel ./mine"), 0);
+	assert_true(file_exists(tree));
+	shell(g, "echo x >> mine/Kconfig");
+	assert_int_equal(build(g, "--source ./mine/"), 0);
+	said(g, "skipping cache: the tree has uncommitted changes");
+	expect_tidy(g);
+}
+
+static void a_git_source_is_fetched(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *tree = file_join(g->dir, "repo");
+
+	mini_tree(tree, "6.14.2");
+	shell(g, "cd repo; git init -q -b main .; git add -A; "
+		 "git -c user.name=t -c user.email=t@localhost commit -qm one; git tag v6.14.2");
+	assert_int_equal(build(g, "--kernel \"git+file://$PWD/repo#tag=v6.14.2\""), 0);
+	said(g, "✓ Kernel cached: v6.14.2-git-");
+	assert_int_equal(build(g, "--git \"file://$PWD/repo\" --ref main"), 0);
+	said(g, "✓ Kernel cached: main-git-");
+	assert_int_equal(build(g, "--git \"file://$PWD/repo\" --ref main"), 0);
+	said(g, "cached; skipping fetch");
+	assert_int_equal(build(g, "--git \"file://$PWD/repo\" --ref nowhere"), 1);
+	said(g, "has no branch nowhere");
+	expect_tidy(g);
+}
+
+static void options_change_the_key(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *key = key_of("6.12.9-tarball", KCONFIG_DEFCONFIG);
+
+	fixture_text(g->dir, "extra", "CONFIG_PREEMPT=y\n");
+	assert_int_equal(build(g, "6.12.9 --base defconfig --extra-kconfig extra"), 0);
+	said(g, key);
+	said(g, "-xkc");
+	assert_int_equal(build(g, "6.12.9 --extra-kconfig nowhere"), 1);
+	said(g, "--extra-kconfig");
+	assert_int_equal(build(g, "--kernel some-key"), 2);
+	said(g, "cache key: nothing to build");
+}
+
+/* Two at once: one builds, the other waits and finds it. */
+static void two_builders_build_once(void **state)
+{
+	struct ground *g = *state;
+
+	assert_int_equal(build(g, "6.12.9 2>other & \"$KTSTR\" kernel build 6.12.9; a=$?; wait $!; "
+				  "exit $((a + $?))"),
+		0);
+	assert_true(cached(g, "6.12.9-tarball", "bzImage"));
+	httpd_log(g->server, &g->out);
+	assert_non_null(strstr(g->out.s, "GET /v6.x/linux-6.12.9.tar.xz\n"));
+	assert_null(strstr(strstr(g->out.s, ".tar.xz\n") + 1, ".tar.xz\n"));
+}
+
+/* Killed outright while make runs: nothing of it is taken for an entry, and the next one sweeps. */
+static void a_killed_build_leaves_nothing(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *fifo = file_join(g->dir, "fifo");
+
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	/* a make that says it is there, and stays */
+	fixture_text(g->dir, "bin/make", "#!/bin/sh\necho there > \"$FIFO\"\nexec sleep 1000\n");
+	shell(g, "chmod +x bin/make");
+	setenv("FIFO", fifo, 1);
+	shell(g, "PATH=\"$PWD/bin:$PATH\" \"$KTSTR\" kernel build 6.12.9 2>/dev/null & pid=$!; "
+		 "read x < fifo; kill -9 $pid; wait $pid; true");
+	assert_int_equal(build(g, "6.12.9"), 0);
+	expect_tidy(g);
+}
+
+static void an_interrupt_ends_it(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *fifo = file_join(g->dir, "fifo");
+
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	fixture_text(g->dir, "bin/make", "#!/bin/sh\necho there > \"$FIFO\"\nexec sleep 1000\n");
+	shell(g, "chmod +x bin/make");
+	setenv("FIFO", fifo, 1);
+	assert_int_equal(build(g, "--offline 6.12.9"), 1);
+	said(g, "--offline");
+	shell(g, "PATH=\"$PWD/bin:$PATH\" \"$KTSTR\" kernel build 6.12.9 2>said & pid=$!; "
+		 "read x < fifo; kill -INT $pid; wait $pid; test $? = 130");
+	expect_tidy(g);
+	/* what was downloaded stays for the next one */
+	assert_true(there(g, ".downloads/linux-6.12.9.tar.xz"));
+	assert_int_equal(build(g, "--offline 6.12.9"), 0);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_version_is_fetched_built_and_stored),
+		TEST(a_range_goes_on_behind_a_failure),
+		TEST(a_wrong_sum_ends_it),
+		TEST(a_tree_is_built_in_place),
+		TEST(a_git_source_is_fetched),
+		TEST(options_change_the_key),
+		TEST(two_builders_build_once),
+		TEST(a_killed_build_leaves_nothing),
+		TEST(an_interrupt_ends_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
