@@ -293,7 +293,9 @@ void vm_start_argv(struct vm_running *r, const struct strv *argv, int in)
 		close(s.in);
 	if (!pty_expect_fd(r->out, &r->seen, "ready\n", PATIENCE_S)) {
 		kill(r->pid, SIGKILL);
-		fail_msg("the command did not start");
+		while (r->errs >= 0)
+			gather(&r->errs, &r->said);
+		fail_msg("the command did not start: %s", str_get(&r->said));
 	}
 }
 
