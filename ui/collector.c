@@ -1,6 +1,7 @@
 #include "ui/collector.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -13,9 +14,11 @@
 
 #include "src/base/clock.h"
 #include "src/base/mem.h"
+#include "src/kernels/place.h"
 
 enum {
-	FIRST_GAP_MS = 250, /* the second reading comes early: before it no share is known */
+	FIRST_GAP_MS = 250,  /* the second reading comes early: before it no share is known */
+	LOCK_SETTLE_MS = 20, /* who opens a lock file locks it a little later */
 	STOP_WAIT_MS = 200,
 };
 
@@ -31,10 +34,10 @@ struct collector {
 	atomic_uint refs;
 	pthread_t thread;
 	int event; /* eventfd: readable while the mailbox is full */
+	int wake;  /* eventfd: something below has changed */
 	struct sysroot *root;
 
 	pthread_mutex_t lock; /* of everything below */
-	pthread_cond_t wake;
 	uint64_t delay_ns;
 	unsigned want;
 	bool stop, paused;
@@ -44,6 +47,8 @@ struct collector {
 /* What only the thread touches. */
 struct reader {
 	struct shared *topo, *stat; /* the last ones */
+	struct locks_reader *locks;
+	struct lockfile_roots roots;
 	uint64_t seq;
 	char host[65];
 };
@@ -81,6 +86,7 @@ void snapshot_free(struct snapshot *s)
 	shared_unref(s->topo_ref);
 	shared_unref(s->stat_ref);
 	cpu_uses_free(s->uses);
+	locks_free(s->locks);
 	free(s);
 }
 
@@ -92,7 +98,8 @@ static void collector_unref(struct collector *c)
 	sysroot_close(c->root);
 	if (c->event >= 0)
 		close(c->event);
-	pthread_cond_destroy(&c->wake);
+	if (c->wake >= 0)
+		close(c->wake);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -147,13 +154,48 @@ static void read_counters(
 	s->stat = now;
 }
 
+/* ---- locks ----------------------------------------------------------------------------------- */
+
+static void open_locks(const struct collector *c, struct reader *r)
+{
+	struct place_storage storage;
+	struct place place = place_host(&storage);
+	cleanup_free char *cache = place_cache_root(&place, NULL);
+
+	lockfile_roots_init(&r->roots, cache);
+	r->locks = locks_reader_new(
+		&(struct locks_options){.root = c->root, .roots = &r->roots, .facts = true});
+}
+
+static void read_locks(struct reader *r, struct snapshot *s)
+{
+	const struct locks_numa numa = {
+		r->topo ? r->topo->topo : NULL, topo_llc_node, topo_cpu_llc_node};
+
+	locks_reader_set_numa(r->locks, &numa);
+	s->locks = locks_read(r->locks, NULL);
+}
+
+/* Between two snapshots: when it happened is worth knowing, and the next snapshot tells it. */
+static void note_locks(struct reader *r)
+{
+	if (!locks_reader_woken(r->locks))
+		return;
+	(void)poll(NULL, 0, LOCK_SETTLE_MS);
+	locks_free(locks_read(r->locks, NULL));
+}
+
+/* ---- the thread ------------------------------------------------------------------------------ */
+
 static struct snapshot *take_snapshot(const struct collector *c, struct reader *r, unsigned want)
 {
 	struct snapshot *s = xcalloc(1, sizeof(*s));
 
 	s->seq = ++r->seq;
+	s->replayed = !sysroot_is_host(c->root);
 	read_topology(c, r, s);
 	read_counters(c, r, want, s);
+	read_locks(r, s);
 	memcpy(s->host, r->host, sizeof(s->host));
 	return s;
 }
@@ -171,32 +213,45 @@ static void post(struct collector *c, struct snapshot *s)
 	(void)!write(c->event, &one, sizeof(one));
 }
 
-/* Until `due`, the end, or the end of a pause; false = stop. A delay that changes meanwhile counts
- * from `from`. */
-static bool wait_turn(struct collector *c, uint64_t from, bool first)
+/* Nanoseconds to the next snapshot, 0 = now, -1 = none while paused; false = stop. A delay that
+ * changes meanwhile counts from `from`. */
+static bool time_left(struct collector *c, uint64_t from, bool first, int64_t *left)
 {
-	bool go;
+	uint64_t gap, now = clock_mono_ns();
+	bool stop, paused;
 
 	pthread_mutex_lock(&c->lock);
-	while (!c->stop) {
-		uint64_t gap = c->delay_ns, now = clock_mono_ns();
-		struct timespec until;
-
-		if (c->paused) {
-			pthread_cond_wait(&c->wake, &c->lock);
-			continue;
-		}
-		if (first && gap > FIRST_GAP_MS * NS_PER_MS)
-			gap = FIRST_GAP_MS * NS_PER_MS;
-		if (now >= from + gap)
-			break;
-		until.tv_sec = (time_t)((from + gap) / NS_PER_SEC);
-		until.tv_nsec = (long)((from + gap) % NS_PER_SEC);
-		pthread_cond_timedwait(&c->wake, &c->lock, &until);
-	}
-	go = !c->stop;
+	gap = c->delay_ns;
+	stop = c->stop;
+	paused = c->paused;
 	pthread_mutex_unlock(&c->lock);
-	return go;
+	if (first && gap > FIRST_GAP_MS * NS_PER_MS)
+		gap = FIRST_GAP_MS * NS_PER_MS;
+	*left = paused ? -1 : now >= from + gap ? 0 : (int64_t)(from + gap - now);
+	return !stop;
+}
+
+/* Until the next snapshot is due; false = stop. */
+static bool wait_turn(struct collector *c, struct reader *r, uint64_t from)
+{
+	int watch = locks_reader_watch(r->locks);
+	int64_t left;
+	uint64_t count;
+
+	while (time_left(c, from, r->seq == 1, &left)) {
+		struct pollfd p[] = {{c->wake, POLLIN, 0}, {left < 0 ? -1 : watch, POLLIN, 0}};
+		struct timespec time = {left / (int64_t)NS_PER_SEC, left % (int64_t)NS_PER_SEC};
+
+		if (!left)
+			return true;
+		if (ppoll(p, ARRAY_LEN(p), left < 0 ? NULL : &time, NULL) <= 0)
+			continue;
+		if (p[0].revents)
+			(void)!read(c->wake, &count, sizeof(count));
+		if (p[1].revents)
+			note_locks(r);
+	}
+	return false;
 }
 
 static unsigned wanted(struct collector *c)
@@ -216,10 +271,13 @@ static void *collect(void *arg)
 	uint64_t from;
 
 	(void)sysroot_line(c->root, "/proc/sys/kernel/hostname", r.host, sizeof(r.host));
+	open_locks(c, &r);
 	do {
 		from = clock_mono_ns();
 		post(c, take_snapshot(c, &r, wanted(c)));
-	} while (wait_turn(c, from, r.seq == 1));
+	} while (wait_turn(c, &r, from));
+	locks_reader_free(r.locks);
+	lockfile_roots_release(&r.roots);
 	shared_unref(r.topo);
 	shared_unref(r.stat);
 	collector_unref(c);
@@ -242,25 +300,21 @@ static int start_thread(struct collector *c)
 struct collector *collector_start(const char *sysroot, uint64_t delay_ns, struct err *e)
 {
 	struct collector *c = xcalloc(1, sizeof(*c));
-	pthread_condattr_t attr;
 	int rc;
 
 	atomic_store(&c->refs, 1);
 	c->delay_ns = delay_ns;
 	c->want = CPUSTAT_MEMORY;
 	c->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&c->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->wake, &attr);
-	pthread_condattr_destroy(&attr);
 	c->root = sysroot_open(sysroot, e);
 	if (!c->root) {
 		collector_unref(c);
 		return NULL;
 	}
 	atomic_store(&c->refs, 2);
-	rc = c->event < 0 ? errno : start_thread(c);
+	rc = c->event < 0 || c->wake < 0 ? errno : start_thread(c);
 	if (rc) {
 		err_sys(e, rc, "cannot start the collector");
 		atomic_store(&c->refs, 1);
@@ -268,6 +322,13 @@ struct collector *collector_start(const char *sysroot, uint64_t delay_ns, struct
 		return NULL;
 	}
 	return c;
+}
+
+static void wake(struct collector *c)
+{
+	uint64_t one = 1;
+
+	(void)!write(c->wake, &one, sizeof(one));
 }
 
 void collector_stop(struct collector *c)
@@ -278,8 +339,8 @@ void collector_stop(struct collector *c)
 		return;
 	pthread_mutex_lock(&c->lock);
 	c->stop = true;
-	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
+	wake(c);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_nsec += STOP_WAIT_MS * (long)NS_PER_MS;
 	until.tv_sec += until.tv_nsec / (long)NS_PER_SEC;
@@ -311,16 +372,16 @@ void collector_set_delay(struct collector *c, uint64_t ns)
 {
 	pthread_mutex_lock(&c->lock);
 	c->delay_ns = ns;
-	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
+	wake(c);
 }
 
 void collector_set_paused(struct collector *c, bool paused)
 {
 	pthread_mutex_lock(&c->lock);
 	c->paused = paused;
-	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
+	wake(c);
 }
 
 void collector_set_want(struct collector *c, unsigned want)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "probes/hostinfo/cpustat.h"
+#include "probes/locks/locks.h"
 #include "probes/topo/topo.h"
 #include "src/base/err.h"
 
@@ -20,8 +21,10 @@ struct snapshot {
 	const struct topo *topo;
 	const struct cpustat *stat; /* counters, load, memory, frequencies; NULL = `problem` */
 	struct cpu_uses *uses;	    /* since the snapshot before; NULL in the first one */
-	char host[65];		    /* name of the machine, "" = unknown */
-	char problem[512];	    /* what could not be read, a sentence; "" = nothing */
+	struct locks *locks;	    /* NULL = this machine has no table of locks */
+	bool replayed;	   /* of a captured machine: its processes are not to be signalled */
+	char host[65];	   /* name of the machine, "" = unknown */
+	char problem[512]; /* what could not be read, a sentence; "" = nothing */
 	struct shared *topo_ref, *stat_ref; /* own topo and stat */
 };
 void snapshot_free(struct snapshot *s);
