@@ -39,6 +39,8 @@ void app_message(struct app *a, enum app_severity s, const char *fmt, ...)
 void app_bell(struct app *a);
 /* What the collector should read besides the counters, enum cpustat_want. */
 void app_want(struct app *a, unsigned want);
+/* Lets the pane that can show CPUs show these, and focuses it; false = there is none. */
+bool app_show_cpus(struct app *a, const struct cpuset *cpus);
 /* To the terminal's clipboard (OSC 52) where it allows that. */
 void app_copy(struct app *a, const char *utf8, size_t n);
 

@@ -230,6 +230,20 @@ void app_reap(struct app *a)
 		app_dirty(a, true);
 }
 
+bool app_show_cpus(struct app *a, const struct cpuset *cpus)
+{
+	for (size_t i = 0; i < a->panes.n; i++) {
+		struct pane *p = a->panes.v[i];
+
+		if (!p->ops->show_cpus)
+			continue;
+		p->ops->show_cpus(p->self, cpus);
+		app_focus_index(a, i);
+		return true;
+	}
+	return false;
+}
+
 bool app_focus_id(struct app *a, const char *id)
 {
 	for (size_t i = 0; i < a->panes.n; i++) {

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "src/base/cpuset.h"
 #include "src/base/err.h"
 #include "src/base/json_out.h"
 #include "src/base/str.h"
@@ -90,6 +91,8 @@ struct pane_ops {
 	 * the height that shows everything in *cols columns (rows only; NULL = all there is). Both
 	 * hold the screen's size when called. */
 	void (*want)(const void *self, int *rows, int *cols);
+	/* Brings these CPUs into sight and marks them until the next key (the topology pane). */
+	void (*show_cpus)(void *self, const struct cpuset *cpus);
 	/* One JSON value for --batch --json. */
 	void (*json)(const void *self, struct json_out *j);
 	/* Not at rest yet (a guest that boots): scripts and --batch wait. */

@@ -51,6 +51,8 @@ static void topo_close(void *self)
 	struct topo_view *w = self;
 
 	arena_free(w->arena);
+	cpuset_release(&w->shown);
+	free(w->holders.v);
 	free(w->lines.v);
 	free(w->find);
 	free(w);
@@ -89,12 +91,13 @@ static void topo_snapshot(void *self, const struct snapshot *s)
 		w->has_khz |= s->stat->cpus[i].has_khz;
 	if (!w->t)
 		return;
-	if (w->t != had) {
+	if (w->t != had)
 		topo_view_adopt(w);
+	topo_view_holds(w);
+	if (w->t != had)
 		want_data(w);
-		if (!had)
-			first_cursor(w);
-	}
+	if (!had)
+		first_cursor(w);
 	topo_view_lines(w);
 }
 
@@ -117,6 +120,8 @@ static bool has_colour(const struct topo_view *w, enum topo_colour c)
 {
 	if (c == TOPO_BY_NODE)
 		return w->t->nnodes > 1 && (app_features(pane_app(w->host)) & UI_HAS_COLOUR) != 0;
+	if (c == TOPO_BY_HOLDER)
+		return w->has_holds && (app_features(pane_app(w->host)) & UI_HAS_COLOUR) != 0;
 	return c == TOPO_BY_USE || w->has_khz;
 }
 
@@ -202,6 +207,7 @@ static void topo_action(void *self, int action, const struct ui_key *k)
 	(void)k;
 	if (!w->t)
 		return;
+	cpuset_clear(&w->shown);
 	llc = topo_view_llc_of(w);
 	switch (action) {
 	case ACT_FOLD:
@@ -244,7 +250,7 @@ static void topo_mouse(void *self, const struct ui_key *k)
 
 		/* The numbers under a CPU are the CPU's. */
 		while (line > 0 && (size_t)line < w->lines.n &&
-			(w->lines.v[line].kind == LINE_USE || w->lines.v[line].kind == LINE_GHZ))
+			topo_line_is_under(w->lines.v[line].kind))
 			line--;
 		if (line < 0 || (size_t)line >= w->lines.n)
 			return;
@@ -263,6 +269,11 @@ static void topo_mouse(void *self, const struct ui_key *k)
 		topo_view_keep_column(w);
 	}
 	topo_view_lines(w);
+}
+
+static void topo_show_cpus(void *self, const struct cpuset *cpus)
+{
+	topo_view_show(self, cpus);
 }
 
 static bool topo_find(void *self, const char *text, enum find_step find)
@@ -326,7 +337,7 @@ static const struct key_row rows[] = {
 		.hint = "Colour",
 		.priority = 54,
 		.group = KEYS_PANE,
-		.help = "colour: utilisation, node, frequency",
+		.help = "colour: utilisation, node, frequency, holder",
 		.need = CAN_COLOUR,
 		.action = ACT_COLOUR},
 	{.keys = "b",
@@ -361,7 +372,7 @@ static void count(struct str *out, unsigned n, const char *one, const char *many
 static void topo_foot(const struct topo_view *w, struct str *out)
 {
 	static const char *const views[] = {"grid", "list", "distances"};
-	static const char *const colours[] = {"util", "node", "frequency"};
+	static const char *const colours[] = {"util", "node", "frequency", "holder"};
 	int page = topo_view_list_rows(w), all = (int)w->lines.n;
 
 	str_printf(out, "colour:%s  view:%s", colours[w->colour], views[w->mode]);
@@ -388,7 +399,7 @@ static void topo_status(const void *self, struct pane_status *out)
 	if (w->snap->uses && w->snap->uses->has_all)
 		str_printf(&out->summary, "  %.0f%% busy", w->snap->uses->all.busy * 100);
 	str_printf(&out->summary, "  %s", w->t->notation);
-	if (has_colour(w, TOPO_BY_NODE) || w->has_khz)
+	if (has_colour(w, TOPO_BY_NODE) || w->has_khz || has_colour(w, TOPO_BY_HOLDER))
 		out->features |= CAN_COLOUR;
 	if (w->mode != TOPO_DISTANCE)
 		out->features |= CAN_FOLD;
@@ -428,6 +439,7 @@ const struct pane_ops pane_topo = {
 	.action = topo_action,
 	.mouse = topo_mouse,
 	.find = topo_find,
+	.show_cpus = topo_show_cpus,
 	.draw = topo_draw,
 	.status = topo_status,
 	.keys = topo_keys,

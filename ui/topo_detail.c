@@ -61,6 +61,10 @@ static void cpu_now(const struct topo_view *w, unsigned index, struct str *out)
 		str_add(out, "  nohz_full");
 	if (c->online && !c->allowed)
 		str_add(out, "  closed to this process");
+	if (w->hold[index].f) {
+		str_add(out, "  ");
+		topo_view_lock_text(w->hold[index].f, out);
+	}
 }
 
 static void llc_detail(const struct topo_view *w, unsigned index, struct str *a, struct str *b)

@@ -37,6 +37,8 @@ static struct ui_style marked(
 	if (is_cursor(d, kind, index))
 		return theme_over(
 			s, style(d, d->p->focused ? THEME_SELECTED : THEME_SELECTED_IDLE));
+	if (kind == TOPO_CPU && cpuset_has(&d->w->shown, d->w->t->cpus[index].id))
+		return theme_over(s, style(d, THEME_MATCH));
 	if (d->w->find && topo_view_matches(d->w, item, d->w->find))
 		return theme_over(s, style(d, THEME_MATCH));
 	return s;
@@ -148,6 +150,7 @@ static void draw_llc(const struct draw *d, int row, unsigned index)
 {
 	const struct topo_llc *l = &d->w->t->llcs[index];
 	unsigned cpus = cpuset_count(&l->cpus);
+	const struct locks_file *lock = topo_view_llc_lock(d->w, index);
 	bool folded = d->w->folded[index];
 	cleanup_str struct str text = STR_INIT;
 	struct ui_style s = style(d, THEME_STRONG);
@@ -167,10 +170,15 @@ static void draw_llc(const struct draw *d, int row, unsigned index)
 		units_bytes(&text, l->size);
 	while (text.len < 9)
 		str_addc(&text, ' ');
-	str_printf(&text, "%u core%s %u cpu%s", l->ncores, l->ncores == 1 ? "" : "s", cpus,
-		cpus == 1 ? "" : "s");
-	width = (int)text.len < d->v.at.cols - col - 1 ? (int)text.len : d->v.at.cols - col - 1;
-	col = view_field(d->v, row, col, width, style(d, THEME_DIM), str_get(&text));
+	if (lock)
+		topo_view_lock_text(lock, &text);
+	else
+		str_printf(&text, "%u core%s %u cpu%s", l->ncores, l->ncores == 1 ? "" : "s", cpus,
+			cpus == 1 ? "" : "s");
+	width = (int)utf8_width(str_get(&text));
+	width = width < d->v.at.cols - col - 1 ? width : d->v.at.cols - col - 1;
+	col = view_field(
+		d->v, row, col, width, style(d, lock ? THEME_TEXT : THEME_DIM), str_get(&text));
 	if (folded)
 		draw_strip(d, row, col + 2, d->v.at.cols - col - 3, index);
 }
@@ -185,6 +193,26 @@ static struct ui_style frequency_style(const struct draw *d, unsigned cpu)
 			   : style(d, THEME_TEXT);
 }
 
+static struct ui_style hold_style(const struct draw *d, const struct topo_hold *h)
+{
+	if (!h->f)
+		return style(d, THEME_DIM);
+	if (d->w->colour == TOPO_BY_HOLDER)
+		return theme_series(d->p->theme, h->series);
+	return style(d, h->mark == '!' ? THEME_ALERT : h->mark == 'X' ? THEME_STRONG : THEME_TEXT);
+}
+
+static struct ui_style number_style(const struct draw *d, unsigned cpu)
+{
+	const struct topo_cpu *c = &d->w->t->cpus[cpu];
+
+	if (d->w->colour == TOPO_BY_NODE)
+		return node_style(d, c->node);
+	if (d->w->colour == TOPO_BY_HOLDER && d->w->hold[cpu].f)
+		return hold_style(d, &d->w->hold[cpu]);
+	return style(d, c->allowed ? THEME_TEXT : THEME_DIM);
+}
+
 static void cell_text(const struct draw *d, enum topo_line_kind kind, unsigned cpu, char *out,
 	size_t n, struct ui_style *s)
 {
@@ -194,8 +222,10 @@ static void cell_text(const struct draw *d, enum topo_line_kind kind, unsigned c
 
 	if (kind == LINE_CPUS) {
 		snprintf(out, n, "%u", c->id);
-		*s = d->w->colour == TOPO_BY_NODE ? node_style(d, c->node)
-						  : style(d, c->allowed ? THEME_TEXT : THEME_DIM);
+		*s = number_style(d, cpu);
+	} else if (kind == LINE_LOCK) {
+		snprintf(out, n, "%c", d->w->hold[cpu].f ? d->w->hold[cpu].mark : '.');
+		*s = hold_style(d, &d->w->hold[cpu]);
 	} else if (kind == LINE_USE) {
 		percent_text(busy, out, n, "");
 		*s = d->w->colour == TOPO_BY_USE ? theme_heat(d->p->theme, busy)
@@ -258,14 +288,15 @@ static void draw_cpu(const struct draw *d, int row, unsigned index)
 	const struct topo_cpu *c = &d->w->t->cpus[index];
 	double busy = topo_view_busy(d->w, index);
 	const struct cpu_use *u = d->w->snap->uses ? cpu_use_of(d->w->snap->uses, c->id) : NULL;
-	struct ui_style s = d->w->colour == TOPO_BY_NODE
-				    ? node_style(d, c->node)
-				    : style(d, c->allowed ? THEME_TEXT : THEME_DIM);
+	struct ui_style s = number_style(d, index);
 	uint64_t khz = topo_view_khz(d->w, index);
 	int col, width = d->v.at.cols - 60;
 	char text[16];
 
 	view_printf(d->v, row, 5, marked(d, TOPO_CPU, index, s), "cpu %u", c->id);
+	if (d->w->hold[index].f)
+		view_printf(d->v, row, 13, hold_style(d, &d->w->hold[index]), "%c",
+			d->w->hold[index].mark);
 	view_printf(d->v, row, 15, style(d, THEME_DIM), "core %d", d->w->t->cores[c->core].id);
 	width = width < 8 ? 8 : width > BAR_MAX ? BAR_MAX : width;
 	draw_bar(d, row, 25, width, busy);
@@ -315,7 +346,11 @@ static void draw_note(const struct draw *d, int row)
 static void draw_line(const struct draw *d, int row, const struct topo_line *l)
 {
 	static const char *const labels[] = {
-		[LINE_CPUS] = "cpu", [LINE_USE] = "util", [LINE_GHZ] = "GHz"};
+		[LINE_CPUS] = "cpu",
+		[LINE_LOCK] = "lock",
+		[LINE_USE] = "util",
+		[LINE_GHZ] = "GHz",
+	};
 
 	switch (l->kind) {
 	case LINE_NODE:
@@ -325,6 +360,7 @@ static void draw_line(const struct draw *d, int row, const struct topo_line *l)
 		draw_llc(d, row, l->index);
 		break;
 	case LINE_CPUS:
+	case LINE_LOCK:
 	case LINE_USE:
 	case LINE_GHZ:
 		view_text(d->v, row, 3, style(d, THEME_DIM), labels[l->kind]);

@@ -59,6 +59,7 @@ void topo_view_adopt(struct topo_view *w)
 	w->arena = arena_new();
 	w->grid = arena_alloc(w->arena, sizeof(*w->grid) * (w->t->nllcs + 1));
 	w->folded = arena_alloc(w->arena, sizeof(*w->folded) * (w->t->nllcs + 1));
+	w->hold = arena_alloc(w->arena, sizeof(*w->hold) * (w->t->ncpus + 1));
 	w->folded_before = arena_alloc(w->arena, sizeof(*w->folded) * (w->t->nllcs + 1));
 	for (unsigned i = 0; i < w->t->nllcs; i++)
 		make_grid(w, i);
@@ -193,6 +194,8 @@ static void grid_lines(struct topo_view *w, unsigned llc)
 		unsigned n = g->ncores - from < per ? g->ncores - from : per;
 
 		line(w, LINE_CPUS, llc, from, n);
+		if (w->has_holds)
+			line(w, LINE_LOCK, llc, from, n);
 		line(w, LINE_USE, llc, from, n);
 		if (w->colour == TOPO_BY_FREQUENCY)
 			line(w, LINE_GHZ, llc, from, n);
@@ -218,7 +221,8 @@ static int llc_height(const struct topo_view *w, unsigned llc, int cols)
 		return (int)cpuset_count(&w->t->llcs[llc].cpus);
 	if (!per)
 		return 0;
-	return (int)((cells + per - 1) / per) * (w->colour == TOPO_BY_FREQUENCY ? 3 : 2);
+	return (int)((cells + per - 1) / per) *
+	       (2 + (w->colour == TOPO_BY_FREQUENCY) + w->has_holds);
 }
 
 static bool has_notes(const struct topo_view *w)
@@ -363,9 +367,8 @@ void topo_view_settle(struct topo_view *w)
 	int last = line_no, most = (int)w->lines.n - rows;
 
 	/* Of a CPU, the numbers under it are to be seen too. */
-	while ((size_t)last + 1 < w->lines.n &&
-		(w->lines.v[last + 1].kind == LINE_USE || w->lines.v[last + 1].kind == LINE_GHZ ||
-			w->lines.v[last + 1].kind == LINE_DISTANCE))
+	while ((size_t)last + 1 < w->lines.n && (topo_line_is_under(w->lines.v[last + 1].kind) ||
+							w->lines.v[last + 1].kind == LINE_DISTANCE))
 		last++;
 	if (last >= w->top + rows)
 		w->top = last - rows + 1;

@@ -10,7 +10,7 @@
 #include "ui/pane.h"
 
 enum topo_mode { TOPO_GRID, TOPO_LIST, TOPO_DISTANCE, TOPO_MODES };
-enum topo_colour { TOPO_BY_USE, TOPO_BY_NODE, TOPO_BY_FREQUENCY, TOPO_COLOURS };
+enum topo_colour { TOPO_BY_USE, TOPO_BY_NODE, TOPO_BY_FREQUENCY, TOPO_BY_HOLDER, TOPO_COLOURS };
 
 /* What the cursor is on. */
 enum topo_kind { TOPO_NODE, TOPO_LLC, TOPO_CPU };
@@ -30,7 +30,8 @@ enum topo_line_kind {
 	LINE_NODE,
 	LINE_LLC,
 	LINE_CPUS, /* numbers of a stretch of an LLC's cores, for each thread */
-	LINE_USE,  /* under it */
+	LINE_LOCK, /* under it, while somebody holds some of the machine */
+	LINE_USE,  /* under that */
 	LINE_GHZ,  /* under that */
 	LINE_CPU,  /* one CPU, in the list */
 	LINE_DISTANCE,
@@ -43,6 +44,13 @@ struct topo_line {
 	unsigned from, n; /* cores of the LLC, in LINE_CPUS and below */
 };
 
+/* Who holds a CPU, by its own lock or by that of its LLC. */
+struct topo_hold {
+	const struct locks_file *f; /* of the snapshot; NULL = nobody */
+	char mark;		    /* 'X' alone, 's' shared, '!' from one that is gone */
+	unsigned series;	    /* of the holder's colour */
+};
+
 struct topo_view {
 	struct pane *host;
 	const struct snapshot *snap;  /* NULL until the first one */
@@ -50,7 +58,10 @@ struct topo_view {
 	struct arena *arena;	      /* of what follows from the topology */
 	struct topo_grid *grid;	      /* by LLC */
 	bool *folded, *folded_before; /* by LLC */
-	bool has_khz;
+	bool has_khz, has_holds;
+	struct topo_hold *hold; /* by CPU */
+	VEC(pid_t) holders;	/* by series */
+	struct cpuset shown;	/* CPUs that another pane wants seen, until the next key */
 	enum topo_mode mode;
 	enum topo_colour colour;
 	bool own_folds;			 /* the user has folded: sizes no longer decide */
@@ -87,6 +98,19 @@ double topo_view_busy(const struct topo_view *w, unsigned cpu);
 double topo_view_llc_busy(const struct topo_view *w, unsigned llc);
 double topo_view_node_busy(const struct topo_view *w, unsigned node);
 uint64_t topo_view_khz(const struct topo_view *w, unsigned cpu);
+
+/* Lines that belong to the numbers above them. */
+static inline bool topo_line_is_under(enum topo_line_kind kind)
+{
+	return kind == LINE_LOCK || kind == LINE_USE || kind == LINE_GHZ;
+}
+
+/* topo_holds.c */
+void topo_view_holds(struct topo_view *w); /* of a new snapshot */
+/* NULL while nobody has it or waits for it. */
+const struct locks_file *topo_view_llc_lock(const struct topo_view *w, unsigned llc);
+void topo_view_lock_text(const struct locks_file *f, struct str *out);
+void topo_view_show(struct topo_view *w, const struct cpuset *cpus);
 
 /* topo_move.c */
 void topo_view_step(struct topo_view *w, int by); /* lines that can be stood on */
