@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "tests/lib/locked.h"
 #include "tests/lib/replay.h"
 #include "tests/lib/tui.h"
 
@@ -45,13 +46,20 @@ static bool knows_shares(struct tui *t, void *user)
 	return tui_find(t, "LLC 0", &row, &col) && !tui_find(t, " - ", &row, &col);
 }
 
-static struct screen start(const char *machine, int rows, int cols, const char *env,
-	const char *term, const char *option)
+static struct replay *replay_of(const char *machine)
 {
 	cleanup_free char *path = xasprintf("tests/golden/topo/%s.machine", machine);
-	struct screen s = {.replay = replay_new(path)};
+
+	return replay_new(path);
+}
+
+static struct screen start_on(struct replay *replay, int rows, int cols, const char *env,
+	const char *term, const char *option)
+{
+	struct screen s = {.replay = replay};
 	const char *args[] = {"--sysroot", s.replay->machine->dir, option, NULL};
-	const char *envs[] = {"KTSTR_TEST_NOW=1767270271", env, NULL};
+	const char *envs[] = {"KTSTR_TEST_NOW=1767270271", locked_env[0], locked_env[1],
+		locked_env[2], env, NULL};
 
 	s.t = tui_start(&(struct tui_options){
 		.rows = rows, .cols = cols, .args = args, .env = envs, .term = term});
@@ -60,6 +68,12 @@ static struct screen start(const char *machine, int rows, int cols, const char *
 	replay_feed(s.replay, load_of);
 	tui_until(s.t, knows_shares, NULL, "shares of the time");
 	return s;
+}
+
+static struct screen start(const char *machine, int rows, int cols, const char *env,
+	const char *term, const char *option)
+{
+	return start_on(replay_of(machine), rows, cols, env, term, option);
 }
 
 static void finish(struct screen *s)
@@ -115,6 +129,72 @@ static void test_hybrid(void **state)
 	shown("two-sockets", 30, 100, "v v", "two-sockets-distance-100x30");
 }
 
+/* Of a machine where locks are held. */
+static void locked(int rows, int cols, const char *keys, const char *name, bool picture)
+{
+	struct replay *replay = replay_of("epyc");
+	struct screen s;
+
+	locked_add(replay->machine);
+	s = start_on(replay, rows, cols, NULL, NULL, NULL);
+	tui_keys(s.t, keys);
+	tui_golden(s.t, name);
+	if (picture)
+		tui_screenshot(s.t, name);
+	finish(&s);
+}
+
+static void test_locks(void **state)
+{
+	(void)state;
+	locked(24, 80, "2", "locks-80x24", true);
+	locked(24, 80, "2 W * Down", "locks-waits-80x24", false);
+	locked(24, 80, "2 a / c p u Enter", "locks-found-80x24", false);
+	locked(24, 80, "2 L", "locks-explain-80x24", false);
+	locked(40, 120, "", "locks-120x40", true);
+	locked(50, 200, "2 Down Down Down t c", "locks-cpus-200x50", true);
+	locked(24, 80, "", "locks-topology-80x24", false);
+	locked(8, 40, "", "locks-small-40x8", false);
+}
+
+/* What was seen happening, while the clock that people see stands still. */
+static void test_lock_events(void **state)
+{
+	struct replay *replay = replay_of("epyc");
+	struct screen s;
+
+	(void)state;
+	locked_add(replay->machine);
+	s = start_on(replay, 24, 80, NULL, NULL, NULL);
+	tui_keys(s.t, "2");
+	locked_release(replay->machine);
+	replay_feed(s.replay, idle);
+	tui_expect(s.t, "43110 released EX");
+	tui_keys(s.t, "H");
+	tui_expect(s.t, "history, newest first");
+	tui_expect_not(s.t, "HOLDER");
+	tui_keys(s.t, "H");
+	tui_expect(s.t, "HOLDER");
+	finish(&s);
+}
+
+/* Read-only, nobody can be signalled. */
+static void test_locks_readonly(void **state)
+{
+	struct replay *replay = replay_of("epyc");
+	struct screen s;
+
+	(void)state;
+	locked_add(replay->machine);
+	s = start_on(replay, 24, 80, NULL, NULL, "--readonly");
+	tui_keys(s.t, "2 K");
+	tui_expect_not(s.t, "SIGTERM");
+	tui_keys(s.t, "?");
+	tui_expect(s.t, "Help: Locks");
+	tui_expect_not(s.t, "signal the process");
+	finish(&s);
+}
+
 static void test_help(void **state)
 {
 	(void)state;
@@ -151,6 +231,9 @@ int main(void)
 		cmocka_unit_test(test_epyc),
 		cmocka_unit_test(test_512),
 		cmocka_unit_test(test_hybrid),
+		cmocka_unit_test(test_locks),
+		cmocka_unit_test(test_lock_events),
+		cmocka_unit_test(test_locks_readonly),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_poor_terminals),

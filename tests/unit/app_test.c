@@ -443,7 +443,7 @@ static void check_rows(const struct key_table *t)
 
 static void test_rows(void **state)
 {
-	static const struct pane_ops *const panes[] = {&pane_topo, &pane_vm};
+	static const struct pane_ops *const panes[] = {&pane_topo, &pane_locks, &pane_vm};
 
 	(void)state;
 	check_rows(&app_global_keys);
