@@ -16,6 +16,7 @@ BUILD=${BUILD:-release} KTSTR=${KTSTR:-$PWD/ktstr} mode=${1:-${NESTED_MODE:-quic
 B=build/$BUILD/tests
 export KTSTR_CACHE_DIR=$PWD/build/test-kernels
 unset KTSTR_KERNEL
+export KTSTR_BYPASS_LLC_LOCKS=1 # the host of a test takes no CPU from anybody
 # Programs of tests/vm that boot the same guests on our own monitor.
 shared=(conformance exec failure power session shape include timings batch_boot)
 newer_kernels='^linux-image-[0-9.]+[^ ]*-cloud-amd64$'

@@ -232,6 +232,23 @@ static void the_deadline_timer(void **state)
 	free(c);
 }
 
+/* In performance mode alone: guests then spin where they would ask the host to let others run. */
+static void the_realtime_hint(void **state)
+{
+	const struct vm_topology t = vm_topology_uniform(1, 1, 1, 1);
+	const struct cpuid_host *h = cpuid_host("zen1");
+	struct cpuid_request q = {.topology = &t, .supported = h->entry, .nsupported = h->n};
+	struct cpuid_table *c = xcalloc(1, sizeof(*c));
+
+	(void)state;
+	assert_int_equal(cpuid_common(&q, c, NULL), 0);
+	assert_int_equal(cpuid_find(c, 0x40000001, 0)->edx & 1, 0);
+	q.dedicated = true;
+	assert_int_equal(cpuid_common(&q, c, NULL), 0);
+	assert_int_equal(cpuid_find(c, 0x40000001, 0)->edx & 1, 1);
+	free(c);
+}
+
 static void caches_keep_the_host_s_sizes(void **state)
 {
 	struct cpuid_table *intel = of("intel", "1,2,4,2"), *zen4 = of("zen4", "1,2,4,2"),
@@ -360,6 +377,7 @@ int main(void)
 		cmocka_unit_test(documented_ids),
 		cmocka_unit_test(leaf_one),
 		cmocka_unit_test(the_deadline_timer),
+		cmocka_unit_test(the_realtime_hint),
 		cmocka_unit_test(caches_keep_the_host_s_sizes),
 		cmocka_unit_test(leaves_that_kernels_prefer),
 		cmocka_unit_test(amd_s_own_leaves),

@@ -11,6 +11,7 @@
 #include "src/base/str.h"
 #include "vmm/kvm/devices.h"
 #include "vmm/kvm/ram.h"
+#include "vmm/vmctl.h"
 
 struct machine;
 struct vcpu;
@@ -23,6 +24,9 @@ unsigned arch_virtio_gsi(enum device_kind kind);
 
 /* What can be refused before a guest is prepared: this KVM cannot have such a machine. Cheap. */
 int arch_check(const struct vm_topology *t, struct err *e);
+
+/* What performance mode asks for and this KVM cannot do, as sentences. */
+void arch_lacks(const struct vm_placement *p, struct strv *notes);
 
 /* Whether an unpacked kernel can be started directly. Foreign bytes. */
 bool arch_kernel_startable(const void *elf, size_t n);

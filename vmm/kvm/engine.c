@@ -56,6 +56,12 @@ static pid_t start(const struct engine_request *q, struct err *e)
 	return pid < 0 ? err_sys(e, errno, "cannot start the monitor's process") : pid;
 }
 
+static void lacks(enum vm_accel accel, const struct vm_placement *p, struct strv *notes)
+{
+	(void)accel;
+	arch_lacks(p, notes);
+}
+
 static int tell(int fd, enum engine_verb verb, char key)
 {
 	const struct monitor_order o = {.verb = (uint8_t)verb, .key = key};
@@ -95,6 +101,7 @@ const struct engine engine_kvm = {
 	.wanted_modules = wanted_modules,
 	.unpack = unpack,
 	.start = start,
+	.lacks = lacks,
 	.tell = tell,
 	.hear = hear,
 };

@@ -61,6 +61,8 @@ static int build(struct machine *m, struct err *e)
 		rc = arch_machine_init(m, e);
 	if (!rc)
 		rc = ram_map(&m->ram, &m->mem, e);
+	if (!rc && m->q->placement)
+		rc = ram_place(&m->ram, m->q->placement, e);
 	if (!rc)
 		rc = add_memory(m, e);
 	if (!rc)

@@ -10,6 +10,7 @@
 #include "src/base/err.h"
 #include "vmm/kvm/gmem.h"
 #include "vmm/topology.h"
+#include "vmm/vmctl.h"
 
 /* Each node has one range, and one of them may lie on both sides of the hole. */
 enum { RAM_RANGES_MAX = VM_NODES_MAX + 1 };
@@ -38,3 +39,9 @@ void ram_layout(
 /* Maps the ranges, not executable, left out of core dumps, huge pages wanted; fills `mem`. */
 int ram_map(struct ram *r, struct gmem *mem, struct err *e);
 void ram_unmap(struct ram *r);
+/*
+ * Where a reservation wants the memory, before anybody has touched it: huge pages of the host's
+ * pool, and the nodes that the guest's CPUs run on. A pool that has run dry since it was looked at
+ * leaves ordinary pages; a node that the kernel refuses is an error.
+ */
+int ram_place(struct ram *r, const struct vm_placement *p, struct err *e);

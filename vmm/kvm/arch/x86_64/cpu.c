@@ -24,6 +24,7 @@ static int common_cpuid(struct machine *m, struct err *e)
 	const struct cpuid_request q = {
 		.topology = &m->q->config->topology,
 		.supported = host.entry,
+		.dedicated = m->q->placement && m->q->placement->realtime_hint,
 		.tsc_deadline = ioctl(m->kvm, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) > 0,
 	};
 	struct cpuid_request with = q;

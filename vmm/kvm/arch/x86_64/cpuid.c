@@ -25,6 +25,7 @@ enum leaf {
 #define TOPOLOGY_AMD	  0x8000001EU
 #define EXTENDED_CPU_AMD  0x80000026U
 #define KVM_MSI_DEST_BITS (1U << 15) /* KVM_FEATURE_MSI_EXT_DEST_ID */
+#define KVM_REALTIME_HINT (1U << 0)  /* EDX: KVM_HINTS_REALTIME */
 
 /* Bits of leaf 1 and of 0x80000001. */
 enum {
@@ -232,7 +233,8 @@ static int amd(struct cpuid_table *c, const struct vm_topology *t, const struct 
 	return 0;
 }
 
-static int paravirtual(struct cpuid_table *c, const struct apic_layout *a, struct err *e)
+static int paravirtual(struct cpuid_table *c, const struct cpuid_request *q,
+	const struct apic_layout *a, struct err *e)
 {
 	bool known = cpuid_find(c, KVM_SIGNATURE, 0) != NULL;
 	struct kvm_cpuid_entry2 *signature = have(c, KVM_SIGNATURE), *f = have(c, KVM_FEATURES);
@@ -247,6 +249,8 @@ static int paravirtual(struct cpuid_table *c, const struct apic_layout *a, struc
 	}
 	if (a->max_id > APIC_ID_MAX_8BIT)
 		f->eax |= KVM_MSI_DEST_BITS;
+	if (q->dedicated)
+		f->edx |= KVM_REALTIME_HINT;
 	return 0;
 }
 
@@ -267,7 +271,7 @@ int cpuid_common(const struct cpuid_request *q, struct cpuid_table *out, struct 
 	if (!rc && is)
 		rc = amd(out, q->topology, &a, e);
 	if (!rc)
-		rc = paravirtual(out, &a, e);
+		rc = paravirtual(out, q, &a, e);
 	return rc;
 }
 

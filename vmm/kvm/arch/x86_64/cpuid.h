@@ -25,6 +25,7 @@ struct cpuid_request {
 	const struct vm_topology *topology;
 	const struct kvm_cpuid_entry2 *supported;
 	unsigned nsupported;
+	bool dedicated;	   /* vCPUs have CPUs of their own: KVM_HINTS_REALTIME */
 	bool tsc_deadline; /* KVM_CAP_TSC_DEADLINE_TIMER: some kernels support it unannounced */
 };
 

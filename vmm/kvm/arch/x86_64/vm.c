@@ -1,13 +1,16 @@
 /* What this architecture wants of KVM before the first vCPU. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/kvm.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "vmm/kvm/arch.h"
 #include "vmm/kvm/arch/x86_64/arch.h"
 #include "vmm/kvm/arch/x86_64/layout.h"
 #include "vmm/kvm/machine.h"
+#include "vmm/kvm/probe.h"
 
 const struct ram_hole arch_hole = {HOLE_START, HOLE_END};
 
@@ -59,6 +62,38 @@ static int create_irqchip(struct machine *m, struct err *e)
 	return 0;
 }
 
+/*
+ * Idle and spinning CPUs stay in the guest. One by one: HLT is refused on hosts with the mitigation
+ * of return predictions across threads, and the others must not be lost with it. A wish: who runs
+ * without is told by the engine's lacks().
+ */
+static void keep_running(struct machine *m)
+{
+	static const uint64_t exits[] = {KVM_X86_DISABLE_EXITS_PAUSE, KVM_X86_DISABLE_EXITS_HLT};
+
+	for (size_t i = 0; i < ARRAY_LEN(exits); i++) {
+		struct kvm_enable_cap cap = {.cap = KVM_CAP_X86_DISABLE_EXITS, .args = {exits[i]}};
+
+		ioctl(m->vm, KVM_ENABLE_CAP, &cap);
+	}
+}
+
+void arch_lacks(const struct vm_placement *p, struct strv *notes)
+{
+	int kvm = p->keep_running ? open(KVM_DEVICE, O_RDWR | O_CLOEXEC) : -1, has;
+
+	if (kvm < 0)
+		return;
+	has = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_X86_DISABLE_EXITS);
+	close(kvm);
+	if (has < 0 || !(has & KVM_X86_DISABLE_EXITS_HLT))
+		strv_push(notes, "performance_mode: this KVM does not leave idle CPUs to the guest "
+				 "(no KVM_X86_DISABLE_EXITS_HLT)");
+	if (has < 0 || !(has & KVM_X86_DISABLE_EXITS_PAUSE))
+		strv_push(notes, "performance_mode: this KVM does not leave spinning CPUs to the "
+				 "guest (no KVM_X86_DISABLE_EXITS_PAUSE)");
+}
+
 int arch_machine_init(struct machine *m, struct err *e)
 {
 	uint64_t identity = IDENTITY_MAP;
@@ -74,6 +109,8 @@ int arch_machine_init(struct machine *m, struct err *e)
 	if (ioctl(m->vm, KVM_SET_IDENTITY_MAP_ADDR, &identity) ||
 		ioctl(m->vm, KVM_SET_TSS_ADDR, (unsigned long)TSS_AT))
 		return err_sys(e, errno, "KVM does not take its own pages");
+	if (m->q->placement && m->q->placement->keep_running)
+		keep_running(m);
 	return create_irqchip(m, e);
 }
 
