@@ -138,13 +138,13 @@ asan: ## the whole suite under address and undefined-behaviour sanitizers
 test-kvm: ## our own monitor under real KVM, in a nested host made by ktstr itself
 	@$(MAKE) --no-print-directory deps deps-test
 	@$(MAKE) --no-print-directory -j$$(nproc) tests-build
-	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) TEST_TIMEOUT=1700 ONLY= NESTED_ONLY=$(ONLY) VERBOSE=$(VERBOSE) \
+	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) LOGS=build/$(BUILD)/logs-kvm TEST_TIMEOUT=1700 ONLY= NESTED_ONLY=$(ONLY) VERBOSE=$(VERBOSE) \
 		tests/run.sh tests/kvm/nested.sh
 
 test-kvm-full: ## the same with every topology on every kernel, and 300 vCPUs
 	@$(MAKE) --no-print-directory deps deps-test
 	@$(MAKE) --no-print-directory -j$$(nproc) tests-build
-	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) TEST_TIMEOUT=7200 ONLY= NESTED_MODE=full NESTED_LIMIT=115m \
+	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) LOGS=build/$(BUILD)/logs-kvm TEST_TIMEOUT=7200 ONLY= NESTED_MODE=full NESTED_LIMIT=115m \
 		NESTED_ONLY=$(ONLY) VERBOSE=$(VERBOSE) tests/run.sh tests/kvm/nested.sh
 
 # What has threads: the loop, the collector, the devices' register and queue paths.

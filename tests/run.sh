@@ -2,13 +2,13 @@
 # Runs test programs and sums up. Each speaks TAP ("ok N - name", "not ok N - name", "# SKIP reason") on
 # stdout or stderr; one that dies without a word counts as a failure.
 #   ONLY=word   only programs whose path contains it      JOBS=N   programs at once (default: CPUs)
-#   VERBOSE=1   print every program's whole output
+#   VERBOSE=1   print every program's whole output    LOGS=DIR   where it is kept (build/$BUILD/logs)
 set -u
 export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=${LC_ALL:-C.UTF-8} TZ=UTC
 export KTSTR=${KTSTR:-$PWD/ktstr} BUILD=${BUILD:-release}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0:exitcode=99}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-logs=build/$BUILD/logs
+logs=${LOGS:-build/$BUILD/logs}
 rm -rf "$logs"; mkdir -p "$logs"
 # Programs that run side by side, and guests of the person who tests, do not reserve each other's CPUs.
 locks=$(mktemp -d) || exit 1

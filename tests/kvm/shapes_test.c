@@ -44,6 +44,8 @@ static void check_report(const char *shape, const struct vm_topology *t, const c
 {
 	struct json *j = json_parse(line, strlen(line), NULL);
 	const struct json *exits = json_get(j, "exits"), *times = json_get(j, "timings");
+	const struct json *seen = json_get(j, "topology");
+	cleanup_str struct str asked = STR_INIT;
 
 	if (!j)
 		fail_msg("%s: no JSON: %s", shape, line);
@@ -60,6 +62,10 @@ static void check_report(const char *shape, const struct vm_topology *t, const c
 	assert_true(json_get_flag(json_get(j, "topology"), "verified", false));
 	assert_true(json_is_null(json_get(json_get(j, "topology"), "note")));
 	assert_true(json_get_uint(times, "prompt", 0) > json_get_uint(times, "kernel", UINT64_MAX));
+	/* read back from the guest */
+	vm_topology_format(t, &asked);
+	assert_true(json_get_flag(seen, "verified", false));
+	assert_string_equal(json_get_text(seen, "seen", ""), str_get(&asked));
 	json_free(j);
 }
 

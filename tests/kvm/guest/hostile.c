@@ -143,7 +143,7 @@ static void serial(void)
 
 	memset(line, '\033', sizeof(line));
 	line[sizeof(line) - 1] = '\n';
-	for (unsigned i = 0; i < 400; i++)
+	for (unsigned i = 0; i < 100; i++)
 		(void)!write(fd, line, sizeof(line));
 }
 
