@@ -75,22 +75,25 @@ static void test_streams_disk_and_ports(void **state)
 static void test_ends(void **state)
 {
 	static const struct {
-		const char *command, *timeout;
+		const char *command, *append;
 		int status;
 		const char *says;
 	} ends[] = {
-		{"kill -9 $$", "60s", 137, ""},
-		{"poweroff -f; sleep 100", "60s", 125, "MSG_TYPE_EXEC_EXIT"},
-		{"reboot -f; sleep 100", "60s", 125, "rebooted"},
-		{"echo c >/proc/sysrq-trigger", "60s", 255, "sysrq triggered crash"},
+		{"kill -9 $$", "", 137, ""},
+		{"poweroff -f; sleep 100", "", 125, "MSG_TYPE_EXEC_EXIT"},
+		{"reboot -f; sleep 100", "", 125, "rebooted"},
+		{"reboot -f; sleep 100", "reboot=t", 125, "MSG_TYPE_EXEC_EXIT"}, /* triple fault */
+		{"echo c >/proc/sysrq-trigger", "", 255, "sysrq triggered crash"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		struct vm_run r;
 
-		vm_exec(&r, ends[i].command, "--exec-timeout", ends[i].timeout, NULL);
+		vm_exec(&r, ends[i].command, "--append", ends[i].append, "--exec-timeout", "60s",
+			NULL);
 		vm_check(&r, ends[i].status, ends[i].says, NULL);
+		assert_null(strstr(r.errs.s, "killed by signal"));
 		vm_run_release(&r);
 	}
 }

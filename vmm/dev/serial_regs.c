@@ -39,6 +39,7 @@ enum {
 void serial_regs_init(struct serial_regs *r, bool lossy)
 {
 	*r = (struct serial_regs){.lossy = lossy, .dll = 1}; /* 115200 baud */
+	r->tx = xmalloc(SERIAL_TX_SIZE);
 }
 
 void serial_regs_release(struct serial_regs *r)
@@ -128,8 +129,6 @@ unsigned char serial_regs_read(struct serial_regs *r, unsigned port)
 
 static void put(struct serial_regs *r, unsigned char v)
 {
-	if (!r->tx)
-		r->tx = xmalloc(SERIAL_TX_SIZE);
 	if (r->tx_len == SERIAL_TX_SIZE) {
 		r->lost++;
 		if (!r->lossy)

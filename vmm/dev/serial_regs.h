@@ -21,7 +21,7 @@ struct serial_regs {
 	bool lossy; /* the transmitter is never busy; the oldest bytes give way */
 	unsigned char ier, fcr, lcr, mcr, scr, dll, dlm;
 	bool thri;	   /* the transmitter has become empty, and the driver does not know */
-	unsigned char *tx; /* owned ring, allocated on first use */
+	unsigned char *tx; /* owned ring */
 	size_t tx_at, tx_len;
 	uint16_t rx[SERIAL_RX_SIZE]; /* bytes, or SERIAL_BREAK */
 	size_t rx_at, rx_len;

@@ -13,6 +13,7 @@
 
 #include "src/base/clock.h"
 #include "src/base/file.h"
+#include "src/base/str.h"
 #include "vmm/kvm/arch.h"
 #include "vmm/kvm/confine.h"
 #include "vmm/kvm/descriptors.h"
@@ -171,11 +172,18 @@ static int run(struct monitor *x, const struct engine_request *q, int parent, st
 	return rc ? rc : loop_run(x->m.loop, e);
 }
 
+/* Without stdio, which asks after files in ways that a confined process may not. */
 static void complain(const struct err *e)
 {
-	dprintf(2, "%s\n", e->msg);
-	if (e->hint[0])
-		dprintf(2, "%s\n", e->hint);
+	cleanup_str struct str line = STR_INIT;
+	size_t done = 0;
+	ssize_t n;
+
+	str_printf(&line, "%s\n%s%s", e->msg, e->hint, e->hint[0] ? "\n" : "");
+	do {
+		n = write(2, line.s + done, line.len - done);
+		done += n > 0 ? (size_t)n : 0;
+	} while (done < line.len && (n > 0 || errno == EINTR));
 }
 
 void monitor_main(const struct engine_request *q, int parent)
