@@ -99,8 +99,8 @@ static inline bool ctp_sums_has(const struct ctp_sums *s, enum ctp_metric m)
 {
 	return s && ctp_metric_in(&s->present, m);
 }
-/* One thread as if it were a group of its own. */
-void ctp_sums_of_thread(const struct ctp_snapshot *s, const struct ctp_thread *t,
+/* One thread as if it were a group of its own; `number` is its place in the snapshot. */
+void ctp_sums_of_thread(const struct ctp_snapshot *s, const struct ctp_thread *t, uint32_t number,
 	struct arena *arena, struct ctp_sums *out);
 /* Slots of hi[] and modes[] for a metric of these rules. */
 unsigned ctp_range_slot(enum ctp_metric m);

@@ -286,12 +286,15 @@ struct ctp_sums *ctp_sums_of(struct ctp_groups *g, unsigned side, size_t first, 
 	return to;
 }
 
-void ctp_sums_of_thread(const struct ctp_snapshot *s, const struct ctp_thread *t,
+void ctp_sums_of_thread(const struct ctp_snapshot *s, const struct ctp_thread *t, uint32_t number,
 	struct arena *arena, struct ctp_sums *out)
 {
 	struct members m = {.s = s, .only = t, .n = 1};
+	uint32_t *members = arena_alloc(arena, sizeof(*members));
 
 	*out = (struct ctp_sums){0};
+	*members = number;
+	out->members = members;
 	add_members(out, &m, arena);
 }
 
