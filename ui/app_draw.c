@@ -1,4 +1,6 @@
 /* One frame: layout, chrome, the panes that changed, dialogs on top. */
+#include <string.h>
+
 #include "src/base/clock.h"
 #include "ui/app_state.h"
 #include "ui/chrome.h"
@@ -127,8 +129,10 @@ static void draw_panes(struct app *a, bool all)
 			chrome_frame(a, p, focused,
 				view_sub(view_of(&a->canvas), l->frame.row, l->frame.col,
 					l->frame.rows, l->frame.cols));
-		if (all || p->dirty)
+		/* The wish of another pane may have moved it. */
+		if (all || p->dirty || memcmp(&p->drawn, &l->inside, sizeof(p->drawn)) != 0)
 			draw_pane(a, p, &l->inside);
+		p->drawn = l->inside;
 	}
 }
 

@@ -13,7 +13,8 @@ struct pane {
 	void *self;
 	int number; /* in the tab bar; 0 = a dialog */
 	bool dirty, dead;
-	int rows, cols; /* interior, as last told */
+	int rows, cols;	      /* interior, as last told */
+	struct ui_rect drawn; /* where it was drawn last */
 	/* Where the pane left the terminal's cursor when it was drawn; -1 = hidden. */
 	int cursor_row, cursor_col;
 	struct pane_status status;

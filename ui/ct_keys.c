@@ -79,7 +79,6 @@ static const struct key_row rows[] = {
 		.group = KEYS_PANE,
 		.need = HAS_PAIR,
 		.action = ACT_CLOSE_ALL},
-	{.keys = "G", .help = "bottom", .group = KEYS_MOVE, .need = HAS_PAIR, .action = ACT_BOTTOM},
 	{.keys = "G",
 		.hint = "Group",
 		.priority = 48,

@@ -65,3 +65,6 @@ void ct_mode_key(struct ct_view *w, const struct ui_key *k);
 
 /* pane_ctprof.c: new lines, the cursor on the screen. */
 void ct_refresh(struct ct_view *w);
+
+/* ct_status.c */
+void ct_status(const void *self, struct pane_status *out);

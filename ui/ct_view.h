@@ -140,8 +140,10 @@ bool ct_line_matches(const struct ct_view *w, const struct ct_line *l, const cha
 extern const char *const ct_filter_names[];
 enum { CT_FILTER_NAMES = 3 };
 
-/* ct_draw.c: a line's cells as text. */
+/* ct_draw.c */
 void ct_draw(const struct ct_view *w, const struct paint *p, struct view v);
+
+/* ct_text.c: a line's cells as text. */
 void ct_line_text(const struct ct_view *w, size_t line, int width, struct str *out);
 void ct_header_text(const struct ct_view *w, int width, struct str *out);
 

@@ -33,7 +33,7 @@ struct dashboard_values {
 	struct shell_values guest;
 };
 
-static const char *const pane_ids[] = {"topo", "locks", "vm", NULL};
+static const char *const pane_ids[] = {"topo", "locks", "ctprof", "vm", NULL};
 
 static uint64_t delay_of(const struct dashboard_values *v)
 {
@@ -91,7 +91,7 @@ static struct session_options session_of(
 		.ascii = v->ascii,
 		.delay_ns = delay_of(v),
 		.sysroot = v->sysroot,
-		.host = {&pane_topo, &pane_locks},
+		.host = {&pane_topo, &pane_locks, &pane_ctprof},
 		.guest = &pane_vm,
 		.boot_dialog = &dialog_boot,
 		.boot = guest,

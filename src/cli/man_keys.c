@@ -46,7 +46,7 @@ static void add_sections(struct str *mdoc, const struct key_section *s)
 void man_keys(struct str *mdoc)
 {
 	static const struct pane_ops *const panes[] = {
-		&pane_topo, &pane_locks, &pane_vm, &dialog_run, &dialog_boot};
+		&pane_topo, &pane_locks, &pane_ctprof, &pane_vm, &dialog_run, &dialog_boot};
 
 	str_add(mdoc, ".Sh KEYS\n");
 	mdoc_text(mdoc,
