@@ -11,6 +11,7 @@
 #include "vmm/kvm/irq.h"
 
 struct ioapic;
+struct machine;
 
 struct arch {
 	struct apic_layout ids;
@@ -22,6 +23,11 @@ struct arch {
 	struct i8042 *i8042;
 	struct pm *pm;
 };
+
+/* irqchip.c */
+int irqchip_create(struct machine *m, struct err *e);
+/* What of it is a device of ours. */
+int irqchip_add(struct machine *m, struct err *e);
 
 /* platform.c */
 int platform_init(struct machine *m, struct err *e);

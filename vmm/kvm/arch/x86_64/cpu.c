@@ -52,14 +52,12 @@ static int set_cpuid(struct vcpu *v, struct err *e)
 
 static int set_msrs(struct vcpu *v, struct err *e)
 {
-	struct {
-		struct kvm_msrs head;
-		struct kvm_msr_entry entry[REGS_MSRS];
-	} q = {.head.nmsrs = REGS_MSRS};
+	cleanup_free struct kvm_msrs *q = xcalloc(1, sizeof(*q) + sizeof(regs_msrs));
 	int n;
 
-	memcpy(q.entry, regs_msrs, sizeof(q.entry));
-	n = ioctl(v->fd, KVM_SET_MSRS, &q);
+	q->nmsrs = REGS_MSRS;
+	memcpy(q->entries, regs_msrs, sizeof(regs_msrs));
+	n = ioctl(v->fd, KVM_SET_MSRS, q);
 	if (n == REGS_MSRS)
 		return 0;
 	return err_sys(e, n < 0 ? errno : EIO, "KVM does not take register 0x%x of CPU %u",
@@ -79,12 +77,27 @@ static int set_lapic(struct vcpu *v, struct err *e)
 	return 0;
 }
 
+/* An id of more than eight bits is only seen in x2APIC mode. */
+static int set_x2apic(struct vcpu *v, struct err *e)
+{
+	struct kvm_sregs s;
+
+	if (ioctl(v->fd, KVM_GET_SREGS, &s))
+		return err_sys(e, errno, "KVM does not give the registers of CPU %u", v->index);
+	regs_x2apic(&s);
+	if (ioctl(v->fd, KVM_SET_SREGS, &s))
+		return err_sys(e, errno, "KVM does not take the registers of CPU %u", v->index);
+	return 0;
+}
+
 int arch_vcpu_init(struct vcpu *v, struct err *e)
 {
 	int rc = set_cpuid(v, e);
 
 	if (!rc)
 		rc = set_msrs(v, e);
+	if (!rc && v->m->arch->split)
+		rc = set_x2apic(v, e);
 	/* the others' are set by their kernel when it starts them */
 	if (!rc && v->index == 0)
 		rc = set_lapic(v, e);

@@ -2,13 +2,20 @@
 #include <linux/kvm.h>
 #include <sys/ioctl.h>
 
+#include "vmm/dev/ioapic.h"
 #include "vmm/kvm/arch.h"
+#include "vmm/kvm/arch/x86_64/arch.h"
+#include "vmm/kvm/exit.h"
+#include "vmm/kvm/machine.h"
 #include "vmm/kvm/vcpu.h"
 
 bool arch_exit(struct vcpu *v)
 {
-	(void)v;
-	return false;
+	if (v->run->exit_reason != KVM_EXIT_IOAPIC_EOI || !v->m->arch->ioapic)
+		return false;
+	exit_count(v, ENGINE_EXIT_IOAPIC_EOI);
+	ioapic_eoi(v->m->arch->ioapic, v->run->eoi.vector);
+	return true;
 }
 
 void arch_explain(struct vcpu *v, struct str *out)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/kvm.h>
 
+#include "vmm/dev/ioapic.h"
 #include "vmm/kvm/arch.h"
 #include "vmm/kvm/arch/x86_64/arch.h"
 #include "vmm/kvm/machine.h"
@@ -49,6 +50,8 @@ int arch_devices_init(struct machine *m, struct err *e)
 
 	if (!rc && !m->q->virtio)
 		rc = add_serial(m, &a->com2, &a->com2_irq, SERIAL_STREAM, m->q->bulk_fd, e);
+	if (!rc)
+		rc = irqchip_add(m, e);
 	return rc ? rc : add_power(m, e);
 }
 
@@ -91,6 +94,8 @@ void platform_release(struct machine *m)
 		i8042_free(a->i8042);
 	if (a->pm)
 		pm_free(a->pm);
+	if (a->ioapic)
+		ioapic_free(a->ioapic);
 	if (a->com1_irq.fd >= 0)
 		irq_line_release(&a->com1_irq);
 	if (a->com2_irq.fd >= 0)

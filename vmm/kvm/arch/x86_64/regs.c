@@ -74,6 +74,13 @@ void regs_long_mode(struct kvm_sregs *s)
 	s->efer = EFER_LME | EFER_LMA;
 }
 
+void regs_x2apic(struct kvm_sregs *s)
+{
+	enum { ENABLED = 1 << 11, X2APIC = 1 << 10 };
+
+	s->apic_base |= ENABLED | X2APIC;
+}
+
 struct kvm_regs regs_entry(uint64_t entry, uint64_t zero_page)
 {
 	return (struct kvm_regs){

@@ -14,6 +14,7 @@ extern const uint64_t regs_gdt[REGS_GDT_ENTRIES];
 
 /* 64-bit mode with the first GiB mapped to itself; `s` holds what KVM gave. */
 void regs_long_mode(struct kvm_sregs *s);
+void regs_x2apic(struct kvm_sregs *s);
 /* The first instruction of a kernel, with its zero page. */
 struct kvm_regs regs_entry(uint64_t entry, uint64_t zero_page);
 /* LINT0 and LINT1 of a local APIC's registers. */
