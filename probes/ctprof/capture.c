@@ -115,6 +115,26 @@ static const char *dominant_file(const struct ctp_tally *t)
 	return name;
 }
 
+static void sum_up_probes(const struct ctp_tally *t, struct ctp_probe_summary *p)
+{
+	uint64_t most = 0, ptrace = t->jemalloc[JEMALLOC_PTRACE_SEIZE] +
+				    t->jemalloc[JEMALLOC_PTRACE_INTERRUPT];
+
+	p->tgids_walked = t->tgids_walked;
+	p->jemalloc_detected = t->jemalloc_detected;
+	p->probed_ok = t->probed;
+	for (int f = 0; f < JEMALLOC_NFAILS; f++) { /* in the order of their words */
+		if (!jemalloc_fail_counts(f))
+			continue;
+		p->failed += t->jemalloc[f];
+		if (t->jemalloc[f] > most) {
+			most = t->jemalloc[f];
+			p->dominant_failure = jemalloc_fail_word(f);
+		}
+	}
+	p->privilege_dominant = p->failed && 2 * ptrace >= p->failed;
+}
+
 static void sum_up(struct capture *c, const struct ctp_walk_result *w)
 {
 	const struct ctp_tally *t = &w->tally;
@@ -122,6 +142,7 @@ static void sum_up(struct capture *c, const struct ctp_walk_result *w)
 	uint64_t config = t->failures[CTP_FILE_SCHEDSTAT] + t->failures[CTP_FILE_IO];
 
 	r->threads = t->threads;
+	sum_up_probes(t, &r->probe);
 	r->parse.tids_walked = t->tids_walked;
 	for (int f = 0; f < CTP_NFILES; f++)
 		r->parse.read_failures += t->failures[f];
@@ -245,11 +266,14 @@ static int capture(const struct ctp_capture_opts *o, struct ctp_sink *sink,
 		.accounting = ctp_read_accounting(o->root),
 		.cgroups = ctp_cgroups_new(o->root),
 	};
+	if (c.shared.live && !o->no_jemalloc)
+		c.shared.jemalloc = jemalloc_cache_new();
 	write_head(&c);
 	rc = list_processes(&c, e);
 	if (rc == 0)
 		rc = walk(&c, e);
 	ctp_cgroups_free(c.shared.cgroups);
+	jemalloc_cache_free(c.shared.jemalloc);
 	free(c.tgids.v);
 	return rc;
 }

@@ -55,7 +55,7 @@ static const struct {
 	[CTP_PRESENT] = {NULL, "present"},
 	[CTP_NO_CFG] = {"cfg", "this kernel does not keep it"},
 	[CTP_NO_PERM] = {"perm", "not permitted to read it"},
-	[CTP_NO_APPL] = {"na", "the thread has none"},
+	[CTP_NO_APPL] = {"na", "the thread has none, or it cannot be found"},
 	[CTP_NO_ASK] = {"skip", "not asked for"},
 	[CTP_NO_TASK] = {"gone", "the thread ended while it was read"},
 };

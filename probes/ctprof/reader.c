@@ -12,7 +12,6 @@ struct ctp_reader *ctp_reader_new(const struct ctp_shared *shared)
 
 	r->shared = shared;
 	r->buf = xmalloc(CTP_BUFFER);
-	ctp_lack(&r->rec, CTP_FROM_JEMALLOC, CTP_NO_ASK);
 	if (shared->live)
 		r->taskstats = taskstats_new(&r->taskstats_error);
 	return r;

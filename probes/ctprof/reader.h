@@ -7,6 +7,7 @@
 #include "probes/ctprof/capture.h"
 #include "probes/ctprof/cgroups.h"
 #include "probes/ctprof/hostctx.h"
+#include "probes/ctprof/jemalloc.h"
 #include "probes/ctprof/procfs.h"
 #include "probes/ctprof/taskstats.h"
 
@@ -17,6 +18,7 @@ struct ctp_shared {
 	bool live; /* this machine: system calls about its tasks make sense */
 	struct ctp_accounting accounting;
 	struct ctp_cgroups *cgroups;
+	struct jemalloc_cache *jemalloc; /* NULL: not asked for */
 };
 
 struct ctp_tids {
@@ -34,6 +36,9 @@ struct ctp_proc {
 	char *cgroup;	   /* of the leader */
 	bool apart;	   /* its threads may be in other cgroups */
 	bool comm_matches; /* so all threads do */
+	bool has_jemalloc;
+	struct jemalloc jemalloc;
+	uint8_t jemalloc_why; /* when it has not */
 };
 
 /* Files whose failures are counted, in the order of their names on disk. */
@@ -55,6 +60,8 @@ struct ctp_tally {
 	uint64_t failures[CTP_NFILES];
 	uint64_t denied; /* of the failures: not permitted */
 	struct ctp_taskstats_summary taskstats;
+	uint64_t tgids_walked, jemalloc_detected, probed; /* without our own process */
+	uint64_t jemalloc[JEMALLOC_NFAILS];
 	uint64_t first_ns, last_ns; /* CLOCK_MONOTONIC, of the first and the last task read */
 	uint64_t cpu_ns;
 };
@@ -73,6 +80,8 @@ int ctp_list_numbers(int dir, char *buf, size_t size, struct ctp_tids *out);
 void ctp_sort_numbers(struct ctp_tids *t);
 /* Opens a process: -errno when it is gone. Its tids, ascending, are appended. */
 int ctp_proc_open(struct ctp_reader *r, uint32_t tgid, struct ctp_proc *p, struct ctp_tids *tids);
+/* Looks for its allocator; call it for processes that are wanted. */
+void ctp_proc_probe(struct ctp_reader *r, struct ctp_proc *p);
 void ctp_proc_close(struct ctp_proc *p);
 /* Whether any of its threads can be wanted: by its name and cgroup. */
 bool ctp_proc_wanted(struct ctp_reader *r, struct ctp_proc *p);

@@ -124,6 +124,31 @@ void ctp_proc_close(struct ctp_proc *p)
 	p->cgroup = NULL;
 }
 
+static uint8_t why_not(enum jemalloc_fail fail, bool denied)
+{
+	return denied ? CTP_NO_PERM : fail == JEMALLOC_PID_MISSING ? CTP_NO_TASK : CTP_NO_APPL;
+}
+
+void ctp_proc_probe(struct ctp_reader *r, struct ctp_proc *p)
+{
+	enum jemalloc_fail fail;
+	bool denied;
+
+	p->jemalloc_why = CTP_NO_ASK;
+	if (p->tgid == (uint32_t)getpid()) /* nobody can stop itself and go on */
+		p->jemalloc_why = CTP_NO_APPL;
+	else
+		r->tally.tgids_walked++;
+	if (!r->shared->jemalloc || p->jemalloc_why == CTP_NO_APPL)
+		return;
+	fail = jemalloc_attach(
+		r->shared->jemalloc, r->shared->proc, p->tgid, &p->jemalloc, &denied);
+	r->tally.jemalloc[fail]++;
+	p->has_jemalloc = fail == JEMALLOC_OK;
+	r->tally.jemalloc_detected += p->has_jemalloc;
+	p->jemalloc_why = why_not(fail, denied);
+}
+
 bool ctp_proc_wanted(struct ctp_reader *r, struct ctp_proc *p)
 {
 	memset(r->failed, 0, sizeof(r->failed));

@@ -215,6 +215,30 @@ void ctp_task_taskstats(struct ctp_reader *r, const struct taskstats_reply *repl
 	}
 }
 
+/* The counters of jemalloc: the thread is stopped for it, so it is asked after all else. */
+static void read_jemalloc(struct ctp_reader *r, const struct ctp_proc *p, uint32_t tid)
+{
+	struct ctp_record *rec = &r->rec;
+	enum jemalloc_fail fail;
+	uint64_t in = 0, out = 0;
+	bool denied;
+
+	rec->v[CTP_jemalloc_measured] = 0;
+	ctp_lack(rec, CTP_FROM_JEMALLOC, p->jemalloc_why);
+	if (!p->has_jemalloc)
+		return;
+	fail = jemalloc_read(tid, &p->jemalloc, &in, &out, &denied);
+	if (fail == JEMALLOC_OK) {
+		set(rec, CTP_allocated_bytes, true, in);
+		set(rec, CTP_deallocated_bytes, true, out);
+		rec->v[CTP_jemalloc_measured] = 1;
+		r->tally.probed++;
+	} else {
+		ctp_lack(rec, CTP_FROM_JEMALLOC, denied ? CTP_NO_PERM : CTP_NO_TASK);
+		r->tally.jemalloc[fail]++;
+	}
+}
+
 void ctp_task_rest(struct ctp_reader *r, const struct ctp_proc *p, uint32_t tid,
 	const struct ctp_stat *stat, const struct taskstats_reply *reply)
 {
@@ -228,4 +252,5 @@ void ctp_task_rest(struct ctp_reader *r, const struct ctp_proc *p, uint32_t tid,
 	if (why[CTP_voluntary_csw] == CTP_NO_CFG || why[CTP_cpu_affinity])
 		read_status(r, p, tid, why[CTP_cpu_affinity]);
 	read_smaps(r, p, tid, stat);
+	read_jemalloc(r, p, tid);
 }

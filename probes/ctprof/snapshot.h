@@ -106,7 +106,7 @@ enum ctp_why {
 	CTP_PRESENT,
 	CTP_NO_CFG,  /* "cfg": the kernel was not built or not set up to keep it */
 	CTP_NO_PERM, /* "perm": this process may not read it */
-	CTP_NO_APPL, /* "na": there is no such thing for this thread */
+	CTP_NO_APPL, /* "na": there is no such thing for this thread, or it cannot be found */
 	CTP_NO_ASK,  /* "skip": left out by an option */
 	CTP_NO_TASK, /* "gone": the thread ended while it was being read, or reading failed */
 	CTP_NWHYS

@@ -129,6 +129,7 @@ static size_t read_proc(struct walk *w, struct ctp_reader *r, struct unit *u, si
 		return 0;
 	}
 	if (ctp_proc_wanted(r, &p->proc)) {
+		ctp_proc_probe(r, &p->proc);
 		n = p->tids.n < UNIT_THREADS ? p->tids.n : UNIT_THREADS;
 		read_tids(w, r, p, 0, n, &u->text);
 		if (n < p->tids.n) { /* the later processes first: both go right behind u */
@@ -200,6 +201,11 @@ static void add_tally(struct ctp_tally *to, const struct ctp_tally *from)
 	to->negative += from->negative;
 	to->denied += from->denied;
 	to->cpu_ns += from->cpu_ns;
+	to->tgids_walked += from->tgids_walked;
+	to->jemalloc_detected += from->jemalloc_detected;
+	to->probed += from->probed;
+	for (int f = 0; f < JEMALLOC_NFAILS; f++)
+		to->jemalloc[f] += from->jemalloc[f];
 	for (int f = 0; f < CTP_NFILES; f++)
 		to->failures[f] += from->failures[f];
 	to->taskstats.ok_count += from->taskstats.ok_count;

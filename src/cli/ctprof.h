@@ -7,7 +7,7 @@
 /* Options that say which threads are captured and how; members of a command's values. */
 struct ctprof_capture_values {
 	struct strv pids, comms, cgroups;
-	bool no_smaps;
+	bool no_smaps, no_jemalloc;
 	struct opt_u32 workers;
 };
 
@@ -43,6 +43,14 @@ struct ctprof_capture_values {
 		.more = "Summing up the maps of a process with much memory takes the kernel long, and " \
 			"holds its mappings meanwhile.", \
 		.offset = (base) + offsetof(struct ctprof_capture_values, no_smaps), \
+	}, \
+	{ \
+		.name = "no-jemalloc", \
+		.type = OPT_FLAG, \
+		.help = "leave jemalloc's counters out", \
+		.more = "Threads of programs that use that allocator are otherwise stopped for a moment " \
+			"each, to read how much they have allocated and freed.", \
+		.offset = (base) + offsetof(struct ctprof_capture_values, no_jemalloc), \
 	}, \
 	{ \
 		.name = "workers", \

@@ -83,6 +83,7 @@ int ctprof_capture(const struct ctprof_capture_values *v, const char *path,
 		.comms = &v->comms,
 		.cgroups = &v->cgroups,
 		.no_smaps = v->no_smaps,
+		.no_jemalloc = v->no_jemalloc,
 		.workers = v->workers.v,
 		.progress = on_progress,
 		.ctx = &w,
@@ -99,6 +100,24 @@ int ctprof_capture(const struct ctprof_capture_values *v, const char *path,
 	}
 	sysroot_close(root);
 	return rc;
+}
+
+static void say_probe(const struct ctp_probe_summary *p, const struct cli_context *cx)
+{
+	cleanup_str struct str line = STR_INIT;
+
+	str_printf(&line,
+		"ctprof probe: %llu tgids walked, %llu jemalloc detected, %llu probed OK, %llu "
+		"failed",
+		(unsigned long long)p->tgids_walked, (unsigned long long)p->jemalloc_detected,
+		(unsigned long long)p->probed_ok, (unsigned long long)p->failed);
+	if (p->failed && p->dominant_failure)
+		str_printf(&line, " (dominant: %s%s)", p->dominant_failure,
+			p->privilege_dominant ? "; hint: re-run as root, or sudo setcap "
+						"cap_sys_ptrace+eip $(which ktstr), or set "
+						"kernel.yama.ptrace_scope=0"
+					      : "");
+	cli_note(cx, "%s", line.s);
 }
 
 static void say_parse(const struct ctp_result *r, const struct cli_context *cx)
@@ -122,6 +141,7 @@ static void say_parse(const struct ctp_result *r, const struct cli_context *cx)
 
 void ctprof_say_result(const struct ctp_result *r, const struct cli_context *cx)
 {
+	say_probe(&r->probe, cx);
 	say_parse(r, cx);
 	for (size_t i = 0; i < r->missing.n; i++)
 		cli_note(cx, "%s", r->missing.v[i]);
