@@ -9,13 +9,43 @@
 #include "src/kernels/distro.h"
 #include "src/kernels/packaged.h"
 #include "src/kernels/search.h"
+#include "src/kernels/subbuild.h"
 #include "src/kernels/tree.h"
 
 enum { KEYS_SHOWN = 6 };
 
+/* What has to be built first, unless the cache has it. */
+static int take_built(const struct search *s, const char *id, struct err *e)
+{
+	cleanup_free char *image = NULL, *origin = xasprintf("kernel build %s", id);
+	int rc;
+
+	if (!s->place->program) {
+		err_set(e, ENOTSUP, "kernel %s: kernels are not built from here", id);
+		return err_hint(e, KERNEL_FORMS);
+	}
+	rc = subbuild(s->place->program, id, s->report, &image, e);
+	return rc ? rc : search_take(s, image, origin, e);
+}
+
+/* A source tree that was not built yet is built now; any other folder without an image is refused.
+ */
+static int take_folder(const struct search *s, const char *full, const char *name,
+	const char *origin, struct err *e)
+{
+	cleanup_free char *image = tree_image(full), *makefile = file_join(full, "Makefile"),
+			  *kconfig = file_join(full, "Kconfig");
+
+	if (image)
+		return search_take(s, image, origin, e);
+	if (!s->place->program || !file_exists(makefile) || !file_exists(kconfig))
+		return tree_without_image(full, name, e);
+	return take_built(s, full, e);
+}
+
 static int take_path(const struct search *s, const char *path, const char *origin, struct err *e)
 {
-	cleanup_free char *full = place_relative(s->place, path), *image = NULL;
+	cleanup_free char *full = place_relative(s->place, path);
 	struct stat st;
 
 	if (stat(full, &st)) {
@@ -25,8 +55,7 @@ static int take_path(const struct search *s, const char *path, const char *origi
 	}
 	if (!S_ISDIR(st.st_mode))
 		return search_take(s, full, origin, e);
-	image = tree_image(full);
-	return image ? search_take(s, image, origin, e) : tree_without_image(full, path, e);
+	return take_folder(s, full, path, origin, e);
 }
 
 int named_take_packaged(const struct search *s, const char *root, const char *release,
@@ -130,27 +159,6 @@ static int take_named_key(const struct search *s, const char *key, struct err *e
 	return root && rc == -ENOENT ? missing_key(s, root, key, e) : rc;
 }
 
-/* A version is not fetched yet; an entry that holds it can be named by its key. */
-static int refuse_version(const struct search *s, const struct ident *id, struct err *e)
-{
-	cleanup_free char *root = place_cache_root(s->place, NULL);
-	struct kcache cache;
-
-	err_set(e, ENOTSUP, "kernel version %s: versions are not downloaded or built here",
-		id->text);
-	if (root && kcache_scan(root, false, &cache, NULL) == 0) {
-		for (size_t i = 0; i < cache.entries.n; i++) {
-			const char *v = cache.entries.v[i].meta.version;
-
-			if (v && strcmp(v, id->text) == 0)
-				err_hint(e, "cache entry %s holds it: --kernel %s",
-					cache.entries.v[i].key, cache.entries.v[i].key);
-		}
-		kcache_release(&cache);
-	}
-	return err_hint(e, KERNEL_FORMS);
-}
-
 int named_take(const struct search *s, const struct ident *id, const char *origin, struct err *e)
 {
 	int rc = ident_validate(id, e);
@@ -167,7 +175,8 @@ int named_take(const struct search *s, const struct ident *id, const char *origi
 	case IDENT_KEY:
 		return take_named_key(s, id->text, e);
 	case IDENT_VERSION:
-		return refuse_version(s, id, e);
+	case IDENT_GIT:
+		return take_built(s, id->text, e);
 	case IDENT_RELEASE:
 		err_set(e, ENOTSUP,
 			"'%s': kernels of a distribution by name are not fetched, only this "
@@ -175,12 +184,9 @@ int named_take(const struct search *s, const struct ident *id, const char *origi
 			"`distro`",
 			id->text);
 		return err_hint(e, KERNEL_FORMS);
-	case IDENT_GIT:
 	case IDENT_RANGE:
 		break;
 	}
-	err_set(e, ENOTSUP,
-		"'%s': kernel ranges and git sources are not yet supported in this context",
-		id->text);
-	return err_hint(e, KERNEL_FORMS);
+	err_set(e, ENOTSUP, "'%s': a guest boots one kernel, not a range of them", id->text);
+	return err_hint(e, "`ktstr kernel build --kernel %s` builds them all", id->text);
 }

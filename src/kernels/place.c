@@ -20,6 +20,7 @@ struct place place_host(struct place_storage *storage)
 		.prefix = "",
 		.cwd = "",
 		.release = storage->release,
+		.program = "/proc/self/exe",
 		.kernel = getenv("KTSTR_KERNEL"),
 		.cache_dir = getenv("KTSTR_CACHE_DIR"),
 		.xdg_cache = getenv("XDG_CACHE_HOME"),

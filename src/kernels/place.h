@@ -10,6 +10,7 @@ struct place {
 	const char *prefix;  /* before /boot, /lib/modules, /etc; "" = this machine */
 	const char *cwd;     /* relative paths start here; "" = the process's */
 	const char *release; /* uname -r */
+	const char *program; /* our own binary, which builds kernels; NULL = none are built */
 	/* the environment; NULL = not set */
 	const char *kernel;	  /* KTSTR_KERNEL */
 	const char *cache_dir;	  /* KTSTR_CACHE_DIR */

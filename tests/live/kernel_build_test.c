@@ -19,6 +19,7 @@
 #include "src/base/file.h"
 #include "src/base/spawn.h"
 #include "src/kernels/kconfig.h"
+#include "src/kernels/resolve.h"
 #include "tests/lib/httpd.h"
 #include "tests/lib/kernel_fixture.h"
 #include "tests/lib/mini_tree.h"
@@ -263,6 +264,32 @@ static void a_git_source_is_fetched(void **state)
 	expect_tidy(g);
 }
 
+/* What `shell --kernel` does with an identifier: the program builds what is not there. */
+static void a_guest_gets_what_it_names(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *tree = file_join(g->dir, "unbuilt");
+	const struct place p = {
+		.prefix = g->dir, .cwd = g->dir, .cache_dir = g->cache, .program = getenv("KTSTR")};
+	struct fixture_report r;
+	struct kernel k = {0};
+	struct err e = ERR_INIT;
+
+	fixture_report_init(&r);
+	assert_int_equal(resolve_at(&p, "6.12", NULL, &r.report, &k, &e), 0);
+	assert_string_equal(k.release, "6.12.9");
+	assert_string_equal(k.origin, "kernel build 6.12");
+	assert_true(fixture_noted(&r, "latest 6.12.x kernel: 6.12.9"));
+	kernel_release(&k);
+	mini_tree(tree, "6.15.3");
+	assert_int_equal(resolve_at(&p, "./unbuilt", NULL, &r.report, &k, &e), 0);
+	assert_string_equal(k.release, "6.15.3");
+	kernel_release(&k);
+	assert_int_equal(resolve_at(&p, "6.6.1", NULL, &r.report, &k, &e), -EIO);
+	assert_non_null(strstr(e.msg, "version 6.6.1 not found"));
+	fixture_report_release(&r);
+}
+
 static void options_change_the_key(void **state)
 {
 	struct ground *g = *state;
@@ -338,6 +365,7 @@ int main(void)
 		TEST(a_wrong_sum_ends_it),
 		TEST(a_tree_is_built_in_place),
 		TEST(a_git_source_is_fetched),
+		TEST(a_guest_gets_what_it_names),
 		TEST(options_change_the_key),
 		TEST(two_builders_build_once),
 		TEST(a_killed_build_leaves_nothing),
