@@ -34,6 +34,10 @@ static struct vm_llc cache_of(const struct topo *h, unsigned llc)
 		least = 1;
 	if (!cores)
 		cores = cpuset_count(&l->cpus);
+	if (least > VM_VCPUS_MAX)
+		least = 1;
+	if (cores > VM_VCPUS_MAX / least)
+		cores = VM_VCPUS_MAX / least; /* more no guest can have */
 	return (struct vm_llc){(uint16_t)cores, (uint16_t)least};
 }
 
@@ -150,7 +154,8 @@ int vm_topology_parse_host(
 	if (!cpus)
 		return err_set(e, EINVAL, "invalid topology '%.64s': a guest needs a CPU", text);
 	if (text[4] && cpus > there) {
-		err_set(e, EINVAL, "invalid topology '%.64s': this machine has %u CPUs", text, there);
+		err_set(e, EINVAL, "invalid topology '%.64s': this machine has %u CPUs", text,
+			there);
 		return err_hint(e, "host is all of it");
 	}
 	if (!vm_topology_of(host, NULL, cpus, out, &why))

@@ -100,7 +100,8 @@ static int parse_commas(const char *text, struct vm_topology *out, struct err *e
 		err_set(e, EINVAL,
 			"invalid topology '%.64s': expected 'numa_nodes,llcs,cores,threads'", text);
 		return err_hint(e, "two nodes, four caches, two cores per cache, two threads per "
-				   "core: --topology 2,4,2,2");
+				   "core: 2,4,2,2; unequal parts: 4c2t+4c2t/8c1t; this machine's "
+				   "shape: host");
 	}
 	for (unsigned i = 0; i < 4; i++) {
 		field(text, i, raw, sizeof(raw));

@@ -26,15 +26,16 @@ static int entry(struct vm_topology *t, unsigned a, unsigned b, const char **at,
 	if (n < sizeof(raw))
 		memcpy(raw, *at, n);
 	if (parse_u32(raw, &v, NULL))
-		return err_set(e, EINVAL, "invalid distance '%.16s' from node %u to node %u", *at, a,
-			b);
+		return err_set(
+			e, EINVAL, "invalid distance '%.16s' from node %u to node %u", *at, a, b);
 	if (a == b && v != VM_DISTANCE_LOCAL)
 		return err_set(e, EINVAL,
 			"node %u is %u away from itself, and kernels take %d only", a, v,
 			VM_DISTANCE_LOCAL);
 	if (a != b && (v <= VM_DISTANCE_LOCAL || v >= VM_DISTANCE_NONE))
-		return err_set(e, EINVAL, "node %u is %u away from node %u, and kernels take %d to %d",
-			a, v, b, VM_DISTANCE_LOCAL + 1, VM_DISTANCE_NONE - 1);
+		return err_set(e, EINVAL,
+			"node %u is %u away from node %u, and kernels take %d to %d", a, v, b,
+			VM_DISTANCE_LOCAL + 1, VM_DISTANCE_NONE - 1);
 	t->distance[a][b] = (uint8_t)v;
 	*at += n;
 	return 0;
@@ -48,12 +49,14 @@ static int row(struct vm_topology *t, unsigned a, const char **at, struct err *e
 		if (rc)
 			return rc;
 		if (b + 1U < t->nodes && *(*at)++ != ',')
-			return err_set(e, EINVAL, "node %u has %u distance%s, and there are %u nodes", a,
-				b + 1, b ? "s" : "", t->nodes);
+			return err_set(e, EINVAL,
+				"node %u has %u distance%s, and there are %u nodes", a, b + 1,
+				b ? "s" : "", t->nodes);
 	}
-	return **at == ',' ? err_set(e, EINVAL, "node %u has more distances than there are nodes (%u)",
-				     a, t->nodes)
-			   : 0;
+	return **at == ','
+		       ? err_set(e, EINVAL, "node %u has more distances than there are nodes (%u)",
+				 a, t->nodes)
+		       : 0;
 }
 
 int vm_topology_set_distances(struct vm_topology *t, const char *text, struct err *e)
@@ -99,8 +102,9 @@ int vm_topology_set_offline(struct vm_topology *t, const char *list, struct err 
 	cpuset_foreach (cpu, &set)
 		last = cpu;
 	if (last >= t->vcpus)
-		return err_set(e, EINVAL, "there is no CPU %d to take offline: the guest has 0 to %u",
-			last, t->vcpus - 1U);
+		return err_set(e, EINVAL,
+			"there is no CPU %d to take offline: the guest has 0 to %u", last,
+			t->vcpus - 1U);
 	memset(t->offline, 0, sizeof(t->offline));
 	cpuset_foreach (cpu, &set)
 		t->offline[cpu / 64] |= 1ULL << cpu % 64;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probes/topo/topo.h"
 #include "src/base/clock.h"
 #include "src/base/file.h"
 
@@ -93,6 +94,30 @@ static int reserve(const struct shell_values *v, struct vm_config *out, struct e
 	return reserve_request_init(&out->reserve, &o, &out->notes, e);
 }
 
+static int host_topology(const char *text, struct vm_topology *out, struct err *e)
+{
+	struct sysroot *root = sysroot_open(NULL, e);
+	struct topo *t = root ? topo_collect_shape(root, e) : NULL;
+	int rc = t ? vm_topology_parse_host(text, t, out, e) : -ENODEV;
+
+	topo_free(t);
+	sysroot_close(root);
+	return rc;
+}
+
+static int topology(const struct shell_values *v, struct vm_topology *out, struct err *e)
+{
+	const char *shape = v->topology ? v->topology : "1,1,1,1";
+	int rc = vm_topology_wants_host(shape) ? host_topology(shape, out, e)
+					       : vm_topology_parse(shape, out, e);
+
+	if (!rc && v->distances && vm_topology_set_distances(out, v->distances, e))
+		rc = err_prefix(e, "--distances");
+	if (!rc && v->offline_cpus && vm_topology_set_offline(out, v->offline_cpus, e))
+		rc = err_prefix(e, "--offline-cpus");
+	return rc;
+}
+
 int shell_config(const struct shell_values *v, struct vm_config *out, struct err *e)
 {
 	int rc = check(v, e);
@@ -111,7 +136,7 @@ int shell_config(const struct shell_values *v, struct vm_config *out, struct err
 		.colorterm = getenv("COLORTERM"),
 	};
 	if (!rc)
-		rc = vm_topology_parse(v->topology ? v->topology : "1,1,1,1", &out->topology, e);
+		rc = topology(v, &out->topology, e);
 	if (!rc)
 		rc = reserve(v, out, e);
 	if (!rc)

@@ -13,7 +13,7 @@
 #include "vmm/vmctl.h"
 
 struct shell_values {
-	const char *kernel, *modules, *topology, *exec, *accel;
+	const char *kernel, *modules, *topology, *distances, *offline_cpus, *exec, *accel;
 	struct opt_u32 memory_mib;
 	struct opt_u64 exec_timeout, disk;
 	bool no_perf_mode, perf_mode, dry_run;
@@ -64,9 +64,32 @@ extern const char *const shell_accels[]; /* choices of --accel */
 			.list = words_topologies,                                                  \
 			.help = "nodes, LLCs in all, cores per LLC, threads per core",             \
 			.more = "The default is 1,1,1,1. LLCs are counted over the whole machine " \
-				"and parted evenly among the nodes.",                              \
+				"and parted evenly among the nodes; 2n4l2c2t is the same as "      \
+				"2,4,2,2. 4c2t+4c2t/8c1t/mem has unequal parts: nodes joined by "  \
+				"/, each its LLCs joined by +, and behind them nodes that have "   \
+				"memory only. host is the shape of this machine, host:CPUS the "   \
+				"same with so many CPUs at most: cores of the largest LLC are "    \
+				"left out first.",                                                 \
 			.needs = (with),                                                           \
 			.offset = (base) + offsetof(struct shell_values, topology),                \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "distances",                                                       \
+			.type = OPT_TEXT,                                                          \
+			.metavar = "MATRIX",                                                       \
+			.help = "how far nodes are apart: 10,20/20,10 (default: 20)",              \
+			.more = "A row for each node, joined by /: its distance from every node, " \
+				"10 from itself, 11 to 254 from others.",                          \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, distances),               \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "offline-cpus",                                                    \
+			.type = OPT_TEXT,                                                          \
+			.metavar = "LIST",                                                         \
+			.help = "take these CPUs of the guest offline first: 1-3,8",               \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, offline_cpus),            \
 		},                                                                                 \
 		{                                                                                  \
 			.name = "memory-mib",                                                      \

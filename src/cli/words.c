@@ -42,5 +42,6 @@ void words_topologies(struct strv *words)
 	topo_free(t);
 	if (shape.len)
 		strv_pushf(words, "%s\tas this machine is", shape.s);
+	strv_push(words, "host\tthe shape of this machine");
 	strv_push(words, "1,1,1,1\tone CPU");
 }

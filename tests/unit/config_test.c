@@ -8,6 +8,24 @@
 
 #include "vmm/config.h"
 
+/* Unequal, with a matrix and CPUs offline: all of it arrives. */
+static void test_a_whole_topology(void **state)
+{
+	struct vm_config c = {0};
+	cleanup_str struct str bytes = STR_INIT;
+	struct vm_setup got;
+
+	(void)state;
+	assert_int_equal(vm_topology_parse("2c2t+1c1t/3c1t/mem", &c.topology, NULL), 0);
+	assert_int_equal(
+		vm_topology_set_distances(&c.topology, "10,21,30/22,10,31/30,31,10", NULL), 0);
+	assert_int_equal(vm_topology_set_offline(&c.topology, "1,5-6", NULL), 0);
+	vm_config_encode(&c, 0, &bytes);
+	assert_int_equal(vm_config_decode(bytes.s, bytes.len, &got, NULL), 0);
+	assert_memory_equal(&got.c.topology, &c.topology, sizeof(c.topology));
+	vm_setup_release(&got);
+}
+
 static void fill(struct vm_config *c)
 {
 	*c = (struct vm_config){
@@ -139,6 +157,7 @@ static void test_bad_records_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_whole_topology),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_absent_stays_absent),
 		cmocka_unit_test(test_bad_records_are_refused),

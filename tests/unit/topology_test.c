@@ -151,6 +151,69 @@ static void test_bad(void **state)
 	}
 }
 
+static void test_distances(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} bad[] = {
+		{"", "invalid distances '': invalid distance '' from node 0 to node 0"},
+		{"10", "node 0 has 1 distance, and there are 2 nodes"},
+		{"10,20", "there are 1 rows, and 2 nodes"},
+		{"10,20/20", "node 1 has 1 distance, and"},
+		{"10,20/20,10/30,30", "there are more rows than nodes (2)"},
+		{"10,20,30/20,10", "node 0 has more distances than there are nodes (2)"},
+		{"11,20/20,10", "node 0 is 11 away from itself, and kernels take 10 only"},
+		{"10,10/20,10", "node 0 is 10 away from node 1, and kernels take 11 to 254"},
+		{"10,255/20,10", "kernels take 11 to 254"},
+		{"10,x/20,10", "invalid distance 'x/20,10' from node 0 to node 1"},
+		{"10,99999999999/20,10", "invalid distance"},
+		{"10,20/20,10 ", "more rows"},
+	};
+	struct vm_topology t = vm_topology_uniform(2, 2, 1, 1), before = t;
+	cleanup_str struct str text = STR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct err e = ERR_INIT;
+
+		assert_int_equal(vm_topology_set_distances(&t, bad[i].text, &e), -EINVAL);
+		if (!strstr(e.msg, bad[i].want))
+			fail_msg("%s: %s", bad[i].text, e.msg);
+		assert_string_equal(e.hint, "a row for each node, its distance from every node, as "
+					    "in 10,20/20,10");
+		assert_memory_equal(&t, &before, sizeof(t));
+	}
+	assert_int_equal(vm_topology_set_distances(&t, "10,17/254,10", NULL), 0);
+	assert_int_equal(t.distance[0][1], 17);
+	assert_int_equal(t.distance[1][0], 254);
+	vm_topology_spell_distances(&t, &text);
+	assert_string_equal(text.s, "10,17/254,10");
+}
+
+static void test_offline(void **state)
+{
+	struct vm_topology t = vm_topology_uniform(1, 1, 8, 1);
+	cleanup_str struct str text = STR_INIT;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	vm_topology_spell_offline(&t, &text);
+	assert_int_equal(text.len, 0);
+	assert_int_equal(vm_topology_set_offline(&t, "1-3,7", NULL), 0);
+	assert_true(vm_topology_is_offline(&t, 2));
+	assert_false(vm_topology_is_offline(&t, 4));
+	vm_topology_spell_offline(&t, &text);
+	assert_string_equal(text.s, "1-3,7");
+	assert_int_equal(vm_topology_set_offline(&t, "0-1", &e), -EINVAL);
+	assert_non_null(strstr(e.msg, "CPU 0 cannot be taken offline"));
+	assert_int_equal(vm_topology_set_offline(&t, "3,8", &e), -EINVAL);
+	assert_non_null(strstr(e.msg, "there is no CPU 8 to take offline: the guest has 0 to 7"));
+	assert_int_equal(vm_topology_set_offline(&t, "x", &e), -EINVAL);
+	assert_non_null(strstr(e.msg, "invalid list of CPUs 'x'"));
+	assert_int_equal(vm_topology_set_offline(&t, "", &e), -EINVAL);
+	assert_true(vm_topology_is_offline(&t, 7));
+}
+
 static void test_stage_names(void **state)
 {
 	(void)state;
@@ -166,6 +229,8 @@ int main(void)
 		cmocka_unit_test(test_unequal),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_distances),
+		cmocka_unit_test(test_offline),
 		cmocka_unit_test(test_stage_names),
 	};
 

@@ -12,12 +12,18 @@
 #include "tests/lib/guest.h"
 #include "tests/lib/shapes.h"
 
-static void check(const char *text)
+static void check_all(const char *text, const char *distances, const char *offline)
 {
-	struct guest_setup s = {.exec = shapes_script, .memory_mib = 512};
+	cleanup_free char *record = xasprintf("offline=%s", offline ? offline : "");
+	const char *const conf[] = {record, NULL};
+	struct guest_setup s = {.exec = shapes_script, .memory_mib = 512, .conf = conf};
 	struct guest *g;
 
 	assert_int_equal(vm_topology_parse(text, &s.topology, NULL), 0);
+	if (distances)
+		assert_int_equal(vm_topology_set_distances(&s.topology, distances, NULL), 0);
+	if (offline)
+		assert_int_equal(vm_topology_set_offline(&s.topology, offline, NULL), 0);
 	g = guest_start(&s);
 	assert_non_null(g);
 	assert_true(guest_until_end(g));
@@ -25,6 +31,11 @@ static void check(const char *text)
 	if (!shapes_seen(&s.topology, str_get(&g->out)))
 		fail_msg("%s: got:\n%s", text, str_get(&g->out));
 	guest_free(g);
+}
+
+static void check(const char *text)
+{
+	check_all(text, NULL, NULL);
 }
 
 static void two_llcs_of_four_cores(void **state)
@@ -61,7 +72,7 @@ static void four_nodes_of_one_cpu(void **state)
 static void caches_that_differ(void **state)
 {
 	(void)state;
-	check("2c2t+1c1t/3c1t/mem");
+	check_all("2c2t+1c1t/3c1t/mem", "10,21,30/22,10,31/30,31,10", "3,6");
 }
 
 int main(void)

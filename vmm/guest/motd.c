@@ -65,9 +65,10 @@ static void topology(struct text *t, const char *asked)
 {
 	unsigned v[4], n;
 
+	n = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	if (!asked || !read_topology(asked, v)) {
-		n = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
-		add(t, "  topology:  %u CPU%s online\r\n", n, plural(n));
+		add(t, "  topology:  %s%s%u CPU%s online%s\r\n", asked ? asked : "",
+			asked ? " (" : "", n, plural(n), asked ? ")" : "");
 		return;
 	}
 	n = v[1] * v[2] * v[3];
