@@ -66,6 +66,7 @@ static const struct opt opts[] = {
 static const char *const examples[] = {
 	"ktstr shell",
 	"ktstr shell --topology 2,4,2,2 --exec 'lscpu -e'",
+	"ktstr shell --topology 4c2t+4c2t/8c1t/mem --offline-cpus 3",
 	"ktstr shell -i ./prog -i strace",
 	NULL,
 };

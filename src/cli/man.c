@@ -337,6 +337,7 @@ static void add_page(const struct page *p)
 	add_description(p);
 	if (p->c->manual)
 		p->c->manual(p->out);
+	add_facts(p, "TOPOLOGIES", "", manual_topologies, false);
 	add_facts(p, "ENVIRONMENT", " Ev", manual_environment, false);
 	add_facts(p, "FILES", " Pa", manual_files, false);
 	add_facts(p, "EXIT STATUS", "", manual_exit, true);

@@ -59,6 +59,61 @@ const struct fact manual_exit[] = {
 	{.name = NULL},
 };
 
+const struct fact manual_topologies[] = {
+	{
+		.name = "2,4,2,2",
+		.text = "Two nodes, four last-level caches in the whole machine, two cores in "
+			"each, "
+			"two threads of each core. CPUs are numbered cache by cache, then core by "
+			"core, then thread by thread. 2n4l2c2t is the same.",
+		.command = "shell",
+	},
+	{
+		.name = "4c2t+4c2t/8c1t/mem",
+		.text = "Unequal parts: nodes joined by a slash, of caches joined by a plus, each "
+			"so many cores of so many threads; mem is a node with memory and no CPU. "
+			"Such nodes come last, since kernels number them so.",
+		.command = "shell",
+	},
+	{
+		.name = "host",
+		.text = "The nodes, caches, cores, threads and distances of this machine. Where "
+			"the "
+			"cores of a cache differ in their threads, each is given one.",
+		.command = "shell",
+	},
+	{
+		.name = "host:CPUS",
+		.text = "The same with so many CPUs at most: all nodes and caches stay, and cores "
+			"of the largest cache are left out first.",
+		.command = "shell",
+	},
+	{
+		.name = "What the guest sees",
+		.text = "is one package, in which each last-level cache is a die; level 1 and 2 "
+			"caches belong to a core. Before anything else runs, its init tells what "
+			"its "
+			"kernel made of it, and that is compared with what was asked for: "
+			"--timings "
+			"and the title of the dashboard's pane say 'topology verified'. Otherwise "
+			"the first difference is named, and --exec ends with status 125. QEMU "
+			"shows "
+			"a level 1 cache for each thread, which is told and does not count. Words "
+			"of "
+			"--append that change CPUs, such as maxcpus=, lift the comparison.",
+		.command = "shell",
+	},
+	{
+		.name = "How many",
+		.text = "vCPUs a guest can have: 1024 on our own monitor, fewer where KVM has "
+			"fewer; "
+			"under QEMU as many as have interrupt ids up to 254, of which sizes that "
+			"are no powers of two waste some. Nodes: 64.",
+		.command = "shell",
+	},
+	{.name = NULL},
+};
+
 const struct fact manual_environment[] = {
 	{
 		.name = "NO_COLOR",
@@ -268,7 +323,9 @@ const struct fact manual_differences[] = {
 	{
 		.name = "A topology",
 		.text = "whose LLCs cannot be shared evenly among its nodes is an error that says "
-			"so.",
+			"so. Unequal parts, memory-only nodes, host, --distances and "
+			"--offline-cpus "
+			"are new, and so is the comparison with what the guest sees.",
 		.command = "shell",
 	},
 	{

@@ -18,5 +18,6 @@ extern const struct fact manual_exit[];
 extern const struct fact manual_environment[];
 extern const struct fact manual_files[];
 extern const struct fact manual_differences[];
+extern const struct fact manual_topologies[];
 /* What stands above them, on the main page and on that of a command. */
 extern const char manual_compatibility[], manual_compatibility_of_command[];
