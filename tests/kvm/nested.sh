@@ -97,7 +97,7 @@ elif [ "$mode" != -- ]; then
     [ ! -x "$t" ] || case $t in *"${NESTED_ONLY:-}"*) cp "$t" "$stage/tests/"; strip -g "$stage/tests/${t##*/}" ;; esac
   done
   mkdir -p "$stage/guest"
-  ${CC:-cc} -O1 -static -s -o "$stage/guest/hostile" tests/kvm/guest/hostile.c || bail "no program for hostile guests"
+  ${CC:-cc} -O1 -D_GNU_SOURCE -static -s -o "$stage/guest/hostile" tests/kvm/guest/hostile.c || bail "no program for hostile guests"
   command="sh /include-files/nested/inside.sh $mode"
 else
   shift

@@ -1,7 +1,8 @@
 /*
  * A guest program that tries to break its monitor, one way for each name: ports (every port, every
  * width), strings (long string instructions on all that answers), mmio (random accesses to the
- * windows of virtio devices), dark (addresses where nothing is), serial (a flood of the console).
+ * windows of virtio devices), dark (addresses where nothing is), serial (a flood of the console),
+ * frames (noise on the port that init speaks on).
  * Says so when it came through. Whatever asks the machine to reset or switch off is left out.
  */
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/io.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
@@ -147,6 +149,31 @@ static void serial(void)
 		(void)!write(fd, line, sizeof(line));
 }
 
+/* Init's ports are open once; a descriptor of them can be taken all the same. */
+static void frames(void)
+{
+	int init = (int)syscall(SYS_pidfd_open, 1, 0);
+	uint32_t seed = 7;
+
+	for (int n = 3; n < 40; n++) {
+		char path[32], to[64] = "";
+		unsigned char noise[4096];
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/1/fd/%d", n);
+		if (readlink(path, to, sizeof(to) - 1) < 0 || strncmp(to, "/dev/vport", 10) != 0)
+			continue;
+		fd = (int)syscall(SYS_pidfd_getfd, init, n, 0);
+		for (unsigned i = 0; i < 50; i++) {
+			for (unsigned k = 0; k < sizeof(noise); k++)
+				noise[k] = (unsigned char)roll(&seed);
+			if (write(fd, noise, sizeof(noise)) <= 0)
+				break;
+		}
+	}
+	pause();
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -163,6 +190,8 @@ int main(int argc, char **argv)
 		mmio(argc > 2 ? (uint32_t)atoi(argv[2]) : 1);
 	else if (!strcmp(what, "dark"))
 		dark();
+	else if (!strcmp(what, "frames"))
+		frames();
 	else if (!strcmp(what, "serial"))
 		serial();
 	else
