@@ -72,9 +72,9 @@ static void add_ranges(struct ctp_glob *g, struct token *t, const char *s, const
 /* Takes what follows '['. */
 static int parse_class(struct ctp_glob *g, const char **s, struct err *e)
 {
-	bool not = **s == '!';
-	const char *from = *s + not, *end = class_end(from);
-	struct token t = {.kind = not ? TOKEN_NO_CLASS : TOKEN_CLASS};
+	bool negated = **s == '!';
+	const char *from = *s + negated, *end = class_end(from);
+	struct token t = {.kind = negated ? TOKEN_NO_CLASS : TOKEN_CLASS};
 
 	if (!end)
 		return err_set(e, EINVAL, "'[' without a ']' that closes it");

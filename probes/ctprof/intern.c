@@ -3,15 +3,15 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
+#include <sys/random.h>
 
 void intern_init(struct intern *t, struct arena *arena)
 {
-	const void *random = (const void *)getauxval(AT_RANDOM);
-
 	*t = (struct intern){.arena = arena};
-	if (random)
-		memcpy(&t->seed, random, sizeof(t->seed));
+	/* So that nobody can choose names that all fall together; without entropy it only is
+	 * slower. */
+	if (getrandom(&t->seed, sizeof(t->seed), GRND_NONBLOCK) < 0)
+		t->seed = 0;
 }
 
 void intern_release(struct intern *t)

@@ -48,11 +48,11 @@ static int load_cpus(struct ctp_loader *l, uint64_t *out)
 		return ctp_load_mismatch(l, "an array", event);
 	while ((event = ctp_load_next(l)) == JSON_UINT && l->json.u < CPUSET_MAX) {
 		uint32_t cpu = (uint32_t)l->json.u;
-		struct ctp_run *last = l->runs.n ? &l->runs.v[l->runs.n - 1] : NULL;
+		size_t n = l->runs.n;
 
-		if (last && cpu == last->hi + 1) {
-			last->hi = cpu;
-		} else if (last && cpu <= last->hi) {
+		if (n && cpu == l->runs.v[n - 1].hi + 1) {
+			l->runs.v[n - 1].hi = cpu;
+		} else if (n && cpu <= l->runs.v[n - 1].hi) {
 			rc = out_of_order(l, cpu);
 			event = JSON_ARRAY_END;
 			break;

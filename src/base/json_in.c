@@ -131,8 +131,7 @@ void json_copy_members(const struct json *object, struct json_out *j)
 {
 	const cJSON *v;
 
-	cJSON_ArrayForEach(v, node(object))
-	{
+	for (v = node(object)->child; v; v = v->next) {
 		json_key(j, v->string);
 		json_copy((const struct json *)v, j);
 	}
@@ -143,7 +142,8 @@ static void copy_array(const cJSON *array, struct json_out *j)
 	const cJSON *v;
 
 	json_array(j);
-	cJSON_ArrayForEach(v, array) json_copy((const struct json *)v, j);
+	for (v = array->child; v; v = v->next)
+		json_copy((const struct json *)v, j);
 	json_array_end(j);
 }
 

@@ -312,7 +312,8 @@ static void test_console_is_bytes_then_the_end(void **state)
 
 static void test_a_missing_program_is_a_sentence(void **state)
 {
-	struct vm_config c = {.topology = vm_topology_uniform(1, 1, 1, 1), .program = "/nonexistent/ktstr"};
+	struct vm_config c = {
+		.topology = vm_topology_uniform(1, 1, 1, 1), .program = "/nonexistent/ktstr"};
 	unsigned before = open_descriptors();
 	struct err e = ERR_INIT;
 
