@@ -163,6 +163,8 @@ void machine_pause(struct machine *m)
 {
 	if (!atomic_exchange(&m->paused, true))
 		vcpus_kick(m);
+	/* those that still wait from the last time will not say so again */
+	machine_wake(m);
 }
 
 void machine_resume(struct machine *m)

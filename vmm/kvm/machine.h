@@ -70,6 +70,7 @@ void machine_fail(struct machine *m, const struct err *e);
 /* Any thread: the loop is to look. */
 void machine_wake(struct machine *m);
 
+/* The loop is woken once all vCPUs have heard, and now. */
 void machine_pause(struct machine *m);
 void machine_resume(struct machine *m);
 /* Whether all vCPUs have heard of the pause. */

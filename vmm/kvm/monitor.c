@@ -54,7 +54,6 @@ static void obey(struct monitor *x, const struct monitor_order *o)
 	case ENGINE_PAUSE:
 		x->owes_pause = true;
 		machine_pause(&x->m);
-		machine_wake(&x->m); /* it may be paused already */
 		break;
 	case ENGINE_RESUME:
 		machine_resume(&x->m);
