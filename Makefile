@@ -102,6 +102,15 @@ TEST_SH  := $(sort $(wildcard tests/*/*_test.sh))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_REPLAY := $(FUZZ_SRC:%.c=$(B)/%)
 
+# A guest's first process that is not ours: static, never instrumented, beside the test that boots it.
+HOSTILE_INIT := $(B)/tests/vm/hostile_init
+HOSTILE_SRC := tests/vm/guest/hostile_init.c vmm/proto.c src/base/crc32.c
+$(HOSTILE_INIT): $(HOSTILE_SRC) vmm/proto.h
+	@mkdir -p $(@D)
+	@echo "  GUEST   $@"
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -Os $(WARN) $(WERROR) -static -s -o $@ $(HOSTILE_SRC)
+$(B)/tests/vm/hostile_init_test: | $(HOSTILE_INIT)
+
 $(TEST_BIN) $(KVM_BIN): $(B)/%: $(B)/%.o $(TEST_LIB) $(LIB)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(TEST_LIB) $(LIB) -lcmocka $(LIBS)

@@ -73,8 +73,8 @@ static int no_init(const struct verdict_facts *f, struct str *text)
 		return FAILED;
 	}
 	str_printf(text, "the guest never reached its init (stage: %s)", vm_stage_name(f->stage));
-	if (f->panic)
-		str_printf(text, ": %s", f->panic);
+	if (f->panic || f->broken)
+		str_printf(text, ": %s", f->panic ? f->panic : f->broken);
 	if (engine_failed(f)) {
 		str_add(text, "\n");
 		name_engine(text, f);

@@ -18,7 +18,7 @@ export KTSTR_CACHE_DIR=$PWD/build/test-kernels
 unset KTSTR_KERNEL
 export KTSTR_BYPASS_LLC_LOCKS=1 # the host of a test takes no CPU from anybody
 # Programs of tests/vm that boot the same guests on our own monitor.
-shared=(conformance exec failure power session shape include timings batch_boot)
+shared=(conformance hostile_init exec failure power session shape include timings batch_boot)
 newer_kernels='^linux-image-[0-9.]+[^ ]*-cloud-amd64$'
 
 bail() { echo "not ok 1 - the nested host came up"; echo "# $*"; exit 1; }
@@ -98,6 +98,7 @@ elif [ "$mode" != -- ]; then
   done
   mkdir -p "$stage/guest"
   ${CC:-cc} -O1 -D_GNU_SOURCE -static -s -o "$stage/guest/hostile" tests/kvm/guest/hostile.c || bail "no program for hostile guests"
+  cp "$B/vm/hostile_init" "$stage/tests/" || bail "no first process for hostile guests"
   command="sh /include-files/nested/inside.sh $mode"
 else
   shift

@@ -67,6 +67,8 @@ static const struct row rows[] = {
 			.engine_killed = true},
 		124, {"exec-timeout", "force-killed", "kernel started", "silent"}},
 	{"no init", {.stage = VM_STAGE_LINUX}, 254, {"never reached its init", "kernel started"}},
+	{"not our init", {.stage = VM_STAGE_LINUX, .broken = "it spoke in tongues"}, 254,
+		{"never reached its init", "kernel started): it spoke in tongues"}},
 	{"no init, panic", {.exec = true, .stage = VM_STAGE_LINUX, .panic = PANIC_LINE}, 254,
 		{"never reached its init", PANIC_LINE}},
 	{"no word at all", {.stage = VM_STAGE_BOOTING}, 254, {"booting", "silent"}},

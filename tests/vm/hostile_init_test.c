@@ -1,0 +1,83 @@
+/*
+ * Guests whose first process is not ours and breaks the port's protocol, on whichever engine runs
+ * them: the client ends in time and says what happened, prints no control bytes, and leaves nothing
+ * behind.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/vm.h"
+
+static const char broke[] = "broke the port protocol";
+
+static const struct {
+	const char *way;
+	int status;
+	const char *says;
+} ways[] = {
+	{.way = "noise", .status = 254, .says = broke},
+	{.way = "checksum", .status = 125, .says = broke},
+	{.way = "length", .status = 125, .says = broke},
+	{.way = "unknown", .status = 124, .says = "exec-timeout"},
+	{.way = "lies", .status = 125, .says = "owned"},
+	{.way = "stays", .status = 5, .says = ""},
+	{.way = "shouts", .status = 124, .says = "exec-timeout"},
+	{.way = "says_nothing", .status = 124, .says = "exec-timeout"},
+};
+
+/* Beside this program. */
+static char *hostile_init(void)
+{
+	char self[4096], *slash;
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	assert_true(n > 0);
+	self[n] = '\0';
+	slash = strrchr(self, '/');
+	return xasprintf("%.*s/hostile_init", (int)(slash - self), self);
+}
+
+static void test_ways(void **state)
+{
+	cleanup_free char *init = hostile_init();
+	const char *patience = strv_has(vm_guest_options(), "kvm") ? "25s" : "12s";
+	char mark[40];
+
+	(void)state;
+	snprintf(mark, sizeof(mark), "hostile-init-%d", (int)getpid());
+	setenv("KTSTR_TEST_MARK", mark, 1);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		cleanup_free char *words =
+			xasprintf("rdinit=/include-files/hostile_init HOSTILE=%s", ways[i].way);
+		bool waits = ways[i].status == 124;
+		struct vm_run r;
+
+		vm_exec(&r, "true", "-i", init, "--append", words, "--dmesg", "--exec-timeout",
+			waits ? patience : "120s", NULL);
+		print_message("# %s: status %d\n", ways[i].way, r.status);
+		vm_check(&r, ways[i].status, ways[i].says, NULL);
+		for (size_t k = 0; k < r.errs.len; k++)
+			if ((unsigned char)r.errs.s[k] < ' ' && !strchr("\n\t", r.errs.s[k]))
+				fail_msg("%s: byte %#x on stderr", ways[i].way, r.errs.s[k]);
+		assert_int_equal(r.out.len, 0);
+		vm_run_release(&r);
+		assert_true(vm_wait_processes(mark, 20));
+	}
+	unsetenv("KTSTR_TEST_MARK");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ways),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
