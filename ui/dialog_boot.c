@@ -4,189 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/base/file.h"
-#include "src/base/parse.h"
 #include "src/base/utf8.h"
 #include "ui/boot.h"
-#include "ui/field.h"
+#include "ui/boot_fields.h"
 #include "ui/panes.h"
 #include "ui/paragraph.h"
 #include "ui/app.h"
-
-enum item { KERNEL, TOPOLOGY, MEMORY, INCLUDE, APPEND, ACCEL, DISK, ITEMS };
-
-static const struct {
-	const char *label;
-	const char *empty; /* what nothing means */
-	const char *help;
-	bool choice; /* Left, Right and Space go through the values */
-} items[ITEMS] = {
-	[KERNEL] = {"Kernel", "automatic",
-		"image file, folder, version, cache key, distro; empty: a local build, this "
-		"machine's own, or the distribution's"},
-	[TOPOLOGY] = {"Topology", "1,1,1,1",
-		"NUMA nodes, LLCs in all, cores per LLC, threads per core"},
-	[MEMORY] = {"Memory MiB", "as much as needed", "at least this much; 128 or more"},
-	[INCLUDE] = {"Include files", "none",
-		"files, folders, programs of PATH, parted by blanks; they land in /include-files"},
-	[APPEND] = {"Kernel words", "none", "further words for the kernel command line"},
-	[ACCEL] = {"Engine", "auto", "auto: KVM where it is fast, else software emulation (tcg)",
-		true},
-	[DISK] = {"Disk", "none", "an empty /dev/vda of this size: 256mib, 1gib"},
-};
-
-static const char *const accels[] = {"auto", "kvm", "tcg"};
-
-struct boot {
-	struct pane *host;
-	char *what; /* what it is shaped like; NULL = the default shape */
-	struct field field[ITEMS];
-	size_t accel;
-	enum item at;
-	int wrong; /* item that is not right; -1 = none */
-	struct str error;
-};
-
-/* ---- from text to a configuration ----------------------------------------------------------- */
-
-/* Words parted by blanks; quotes and a backslash keep blanks inside one. */
-static int split_words(const char *s, struct strv *out, struct err *e)
-{
-	cleanup_str struct str word = STR_INIT;
-	bool in = false;
-	char quote = 0;
-
-	for (; *s; s++) {
-		if (quote ? *s == quote : (*s == '"' || *s == '\'')) {
-			quote = quote ? 0 : *s;
-			in = true;
-		} else if (!quote && (*s == ' ' || *s == '\t')) {
-			if (in)
-				strv_push(out, str_get(&word));
-			str_clear(&word);
-			in = false;
-		} else {
-			if (*s == '\\' && s[1] && quote != '\'')
-				s++;
-			str_addc(&word, *s);
-			in = true;
-		}
-	}
-	if (in)
-		strv_push(out, str_get(&word));
-	return quote ? err_set(e, EINVAL, "a quote (%c) is not closed", quote) : 0;
-}
-
-static const char *text_of(const struct boot *b, enum item i)
-{
-	return str_get(&b->field[i].text);
-}
-
-static bool is_blank(const char *s)
-{
-	return !s[strspn(s, " \t")];
-}
-
-static int read_kernel(const struct boot *b, struct vm_config *c, struct err *e)
-{
-	const char *s = text_of(b, KERNEL);
-
-	if (is_blank(s))
-		return 0;
-	if (strchr(s, '/') && !file_exists(s))
-		return err_set(e, ENOENT, "there is no %s", s);
-	c->kernel = s;
-	return 0;
-}
-
-static int read_topology(const struct boot *b, struct vm_config *c, struct err *e)
-{
-	const char *s = text_of(b, TOPOLOGY);
-
-	return vm_topology_parse(is_blank(s) ? items[TOPOLOGY].empty : s, &c->topology, e);
-}
-
-static int read_memory(const struct boot *b, struct vm_config *c, struct err *e)
-{
-	const char *s = text_of(b, MEMORY);
-	int rc;
-
-	if (is_blank(s))
-		return 0;
-	rc = parse_u32(s, &c->memory_mib, e);
-	if (!rc && c->memory_mib < VM_MEMORY_MIN_MIB)
-		rc = err_set(e, EINVAL, "a guest needs %d MiB or more", VM_MEMORY_MIN_MIB);
-	return rc;
-}
-
-static int read_include(const struct boot *b, struct vm_config *c, struct err *e)
-{
-	int rc = split_words(text_of(b, INCLUDE), &c->include, e);
-
-	for (size_t i = 0; !rc && i < c->include.n; i++)
-		if (strchr(c->include.v[i], '/') && !file_exists(c->include.v[i]))
-			rc = err_set(e, ENOENT, "there is no %s", c->include.v[i]);
-	return rc;
-}
-
-static int read_append(const struct boot *b, struct vm_config *c, struct err *e)
-{
-	(void)e;
-	if (!is_blank(text_of(b, APPEND)))
-		strv_push(&c->append, text_of(b, APPEND));
-	return 0;
-}
-
-static int read_accel(const struct boot *b, struct vm_config *c, struct err *e)
-{
-	static const enum vm_accel values[] = {VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG};
-
-	(void)e;
-	c->accel = values[b->accel];
-	return 0;
-}
-
-static int read_disk(const struct boot *b, struct vm_config *c, struct err *e)
-{
-	return is_blank(text_of(b, DISK)) ? 0 : parse_size(text_of(b, DISK), &c->disk_bytes, e);
-}
-
-static int (*const readers[ITEMS])(const struct boot *b, struct vm_config *c, struct err *e) = {
-	[KERNEL] = read_kernel,
-	[TOPOLOGY] = read_topology,
-	[MEMORY] = read_memory,
-	[INCLUDE] = read_include,
-	[APPEND] = read_append,
-	[ACCEL] = read_accel,
-	[DISK] = read_disk,
-};
-
-/* As `ktstr shell` would without options: the environment alone decides. */
-static int read_reserve(struct vm_config *c, struct err *e)
-{
-	return reserve_request_init(&c->reserve, &(struct reserve_options){0}, &c->notes, e);
-}
-
-static void release(struct vm_config *c)
-{
-	strv_release(&c->notes);
-	strv_release(&c->include);
-	strv_release(&c->append);
-}
-
-/* All fields; the first wrong one is named. */
-static int read_all(const struct boot *b, struct vm_config *c, int *wrong, struct err *e)
-{
-	for (int i = 0; i < ITEMS; i++) {
-		int rc = readers[i](b, c, e);
-
-		if (rc) {
-			*wrong = i;
-			return rc;
-		}
-	}
-	return read_reserve(c, e);
-}
 
 static void say(struct boot *b, int wrong, const struct err *e)
 {
@@ -207,7 +30,7 @@ static void boot(struct boot *b)
 	struct err e = ERR_INIT;
 	int wrong = -1;
 
-	if (read_all(b, &c, &wrong, &e)) {
+	if (boot_read_all(b, &c, &wrong, &e)) {
 		say(b, wrong, &e);
 	} else {
 		/* Closed first: the new pane gets the focus. */
@@ -218,7 +41,7 @@ static void boot(struct boot *b)
 		else
 			say(b, KERNEL, &e);
 	}
-	release(&c);
+	boot_release(&c);
 }
 
 /* ---- keys ----------------------------------------------------------------------------------- */
@@ -243,25 +66,25 @@ static void edited(struct boot *b)
 
 	if (b->wrong < 0)
 		return;
-	if (readers[b->wrong](b, &c, &e)) {
+	if (boot_read(b, (enum item)b->wrong, &c, &e)) {
 		say(b, b->wrong, &e);
 	} else {
 		b->wrong = -1;
 		str_clear(&b->error);
 	}
-	release(&c);
+	boot_release(&c);
 }
 
 static void choose(struct boot *b, const struct ui_key *k)
 {
-	size_t n = ARRAY_LEN(accels);
+	size_t n = BOOT_ACCELS;
 
 	if (ui_is_fn(k, UI_FN_RIGHT) || ui_is_char(k, ' ', 0))
 		b->accel = (b->accel + 1) % n;
 	else if (ui_is_fn(k, UI_FN_LEFT))
 		b->accel = (b->accel + n - 1) % n;
 	for (size_t i = 0; i < n; i++)
-		if (ui_is_char(k, (unsigned char)accels[i][0], 0))
+		if (ui_is_char(k, (unsigned char)boot_accels[i][0], 0))
 			b->accel = i;
 }
 
@@ -290,7 +113,7 @@ static void input(void *self, const struct ui_key *k)
 		move(b, 1);
 	else if (is_back_tab(k) || ui_is_fn(k, UI_FN_UP))
 		move(b, -1);
-	else if (items[b->at].choice)
+	else if (boot_items[b->at].choice)
 		choose(b, k);
 	else if (field_key(&b->field[b->at], k) == FIELD_CHANGED)
 		edited(b);
@@ -323,7 +146,7 @@ static void draw_count(const struct boot *b, const struct paint *p, struct view 
 	struct vm_config c = {0};
 	cleanup_str struct str text = STR_INIT;
 
-	if (read_topology(b, &c, NULL))
+	if (boot_read(b, TOPOLOGY, &c, NULL))
 		return;
 	vm_topology_format(&c.topology, &text);
 	str_printf(&text, ", %u CPU%s", c.topology.vcpus, c.topology.vcpus == 1 ? "" : "s");
@@ -336,13 +159,13 @@ static void draw_choice(const struct boot *b, const struct paint *p, struct view
 {
 	int col = LABEL;
 
-	for (size_t i = 0; i < ARRAY_LEN(accels); i++) {
+	for (size_t i = 0; i < BOOT_ACCELS; i++) {
 		bool on = i == b->accel;
 		struct ui_style s = theme_style(p->theme, !on		   ? THEME_DIM
 							  : b->at == ACCEL ? THEME_SELECTED
 									   : THEME_STRONG);
 
-		col = view_printf(v, row, col, s, on ? "[%s]" : " %s ", accels[i]) + 1;
+		col = view_printf(v, row, col, s, on ? "[%s]" : " %s ", boot_accels[i]) + 1;
 	}
 }
 
@@ -359,7 +182,7 @@ static void draw_field(const struct boot *b, const struct paint *p, struct view 
 		theme_style(p->theme, b->wrong == row ? THEME_ALERT
 				      : here	      ? THEME_STRONG
 						      : THEME_TEXT),
-		items[i].label);
+		boot_items[i].label);
 	if (i == ACCEL) {
 		draw_choice(b, p, v, row);
 		return;
@@ -370,7 +193,7 @@ static void draw_field(const struct boot *b, const struct paint *p, struct view 
 		view_field(v, row, LABEL, width,
 			theme_over(theme_style(p->theme, THEME_DIM),
 				(struct ui_style){UI_DEFAULT, UI_DEFAULT, UI_UNDERLINE}),
-			items[i].empty);
+			boot_items[i].empty);
 	if (here && p->focused && !b->field[i].text.len)
 		view_cursor(v, row, LABEL);
 	if (i == TOPOLOGY)
@@ -388,7 +211,7 @@ static void draw(const void *self, const struct paint *p, struct view v)
 			v, ITEMS + 1, 1, theme_style(p->theme, THEME_ALERT), str_get(&b->error));
 	else
 		paragraph_draw(
-			v, ITEMS + 1, 1, theme_style(p->theme, THEME_DIM), items[b->at].help);
+			v, ITEMS + 1, 1, theme_style(p->theme, THEME_DIM), boot_items[b->at].help);
 }
 
 static void status(const void *self, struct pane_status *out)
@@ -422,11 +245,22 @@ static void *open_dialog(struct pane *host, const void *arg, struct err *e)
 
 		vm_topology_spell(&shape->topology, &text);
 		field_set(&b->field[TOPOLOGY], str_get(&text));
+		str_clear(&text);
+		if (shape->topology.distances)
+			vm_topology_spell_distances(&shape->topology, &text);
+		field_set(&b->field[DISTANCES], str_get(&text));
 		b->at = TOPOLOGY;
 		if (shape->what)
 			b->what = xstrdup(shape->what);
 	}
 	return b;
+}
+
+static void take_snapshot(void *self, const struct snapshot *s)
+{
+	struct boot *b = self;
+
+	b->machine = s->topo;
 }
 
 static void close_dialog(void *self)
@@ -445,6 +279,7 @@ const struct pane_ops dialog_boot = {
 	.name = "Boot a guest",
 	.open = open_dialog,
 	.close = close_dialog,
+	.snapshot = take_snapshot,
 	.captures = captures,
 	.input = input,
 	.draw = draw,

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "ui/app.h"
-#include "ui/boot.h"
 #include "ui/panes.h"
 #include "ui/topo_view.h"
 
@@ -23,6 +22,8 @@ enum action {
 	ACT_VIEW,
 	ACT_COLOUR,
 	ACT_BOOT,
+	ACT_EDIT,
+	ACT_COPY,
 };
 
 enum {
@@ -142,40 +143,6 @@ static void next_view(struct topo_view *w)
 		w->own_folds = false;
 }
 
-/* A guest like the cursor's LLC or node, within what one guest can have. */
-static void boot(struct topo_view *w)
-{
-	const struct topo *t = w->t;
-	struct boot_shape shape;
-	unsigned n = 0, cores = 1, threads = 1;
-	char what[32];
-
-	for (unsigned i = 0; i < t->nllcs; i++) {
-		const struct topo_llc *l = &t->llcs[i];
-		bool in = w->cursor.kind == TOPO_NODE ? l->node == t->nodes[w->cursor.index].id
-						      : i == topo_view_llc_of(w);
-
-		if (!in)
-			continue;
-		n++;
-		if (l->ncores > cores)
-			cores = l->ncores;
-		if (l->threads > threads)
-			threads = l->threads;
-	}
-	while (n > 1 && n * cores * threads > VM_VCPUS_MAX)
-		n--;
-	while (cores > 1 && cores * threads > VM_VCPUS_MAX)
-		cores--;
-	shape.topology = vm_topology_uniform(1, n ? n : 1, cores, threads);
-	if (w->cursor.kind == TOPO_NODE)
-		snprintf(what, sizeof(what), "node %u", t->nodes[w->cursor.index].id);
-	else
-		snprintf(what, sizeof(what), "LLC %u", topo_view_llc_of(w));
-	shape.what = what;
-	app_boot(pane_app(w->host), &shape);
-}
-
 static void move(struct topo_view *w, int action)
 {
 	int page = topo_view_list_rows(w) - 1;
@@ -228,7 +195,13 @@ static void topo_action(void *self, int action, const struct ui_key *k)
 		next_colour(w);
 		break;
 	case ACT_BOOT:
-		boot(w);
+		topo_boot(w);
+		break;
+	case ACT_EDIT:
+		topo_boot_machine(w);
+		break;
+	case ACT_COPY:
+		topo_copy(w);
 		break;
 	default:
 		move(w, action);
@@ -347,6 +320,15 @@ static const struct key_row rows[] = {
 		.help = "boot a guest like the LLC or node",
 		.need = UI_CAN_BOOT,
 		.action = ACT_BOOT},
+	{.keys = "E",
+		.group = KEYS_CHANGES,
+		.help = "change the topology, then boot",
+		.need = UI_CAN_BOOT,
+		.action = ACT_EDIT},
+	{.keys = "p",
+		.group = KEYS_PANE,
+		.help = "copy as --topology takes it",
+		.action = ACT_COPY},
 };
 
 static const struct key_table table = {.rows = rows, .n = ARRAY_LEN(rows)};

@@ -1,6 +1,6 @@
 /*
  * What the files of the topology pane share: pane_topo.c (keys), topo_move.c (the cursor),
- * topo_lines.c (what stands in which line), topo_draw.c, topo_detail.c, topo_find.c.
+ * topo_lines.c (what stands in which line), topo_draw.c, topo_detail.c, topo_find.c, topo_boot.c.
  */
 #pragma once
 
@@ -127,3 +127,9 @@ void topo_view_detail(const struct topo_view *w, const struct paint *p, struct v
 /* topo_find.c */
 bool topo_view_matches(const struct topo_view *w, struct topo_item item, const char *text);
 bool topo_view_find(struct topo_view *w, const char *text, enum find_step step);
+
+/* topo_boot.c: the boot dialog, preset to the cursor's LLC or node, to the whole machine; the
+ * machine in words for --topology, to the clipboard. */
+void topo_boot(struct topo_view *w);
+void topo_boot_machine(struct topo_view *w);
+void topo_copy(struct topo_view *w);

@@ -230,6 +230,29 @@ static void test_views(void **state)
 	end(&f);
 }
 
+/* The cursor's LLC, the whole machine to change, the same in words. */
+static void test_shapes(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f, "sparse", 30, 100, NULL);
+	tui_keys(f.t, "p");
+	tui_expect(f.t, "copied 1c2t+2c1t/2c1t --distances 10,40/40,10");
+	tui_keys(f.t, "b");
+	tui_expect(f.t, "shaped like LLC 2");
+	tui_expect(f.t, "1,1,2,1");
+	tui_keys(f.t, "Esc E");
+	tui_expect(f.t, "shaped like this machine");
+	tui_expect(f.t, "1c2t+2c1t/2c1t, 6 CPUs");
+	tui_expect(f.t, "10,40/40,10");
+	tui_keys(f.t, "Esc n Tab");
+	tui_type(f.t, "host:4");
+	tui_expect(f.t, "1c2t+1c1t/1c1t, 4 CPUs");
+	tui_keys(f.t, "Esc");
+	end(&f);
+}
+
 static void test_readonly(void **state)
 {
 	struct fixture f;
@@ -295,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_delay_and_pause),
 		cmocka_unit_test(test_mouse),
 		cmocka_unit_test(test_views),
+		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_readonly),
 		cmocka_unit_test(test_offline_and_closed),
 		cmocka_unit_test(test_collector_stalls),

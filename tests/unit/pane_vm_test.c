@@ -1033,6 +1033,53 @@ static void a_shape_presets_the_topology(void **state)
 	dash_close(&d);
 }
 
+/* Unequal parts, with distances that the machine has; CPUs offline are typed. */
+static void a_shape_of_unequal_parts(void **state)
+{
+	struct boot_shape shape = {.what = "this machine"};
+	struct dash d;
+
+	(void)state;
+	assert_int_equal(vm_topology_parse("4c2t+2c1t/3c1t/mem", &shape.topology, NULL), 0);
+	assert_int_equal(
+		vm_topology_set_distances(&shape.topology, "10,21,30/21,10,30/30,30,10", NULL), 0);
+	dash_open(&d, 24, 80, false);
+	turn(&d);
+	app_boot(d.app, &shape);
+	turn(&d);
+	expect(&d, "New guest, shaped like this machine");
+	expect(&d, "4c2t+2c1t/3c1t/mem, 13 CPUs");
+	expect(&d, "10,21,30/21,10,30/30,30,10");
+	keys(&d, "Up Up");
+	type(&d, "1,13");
+	keys(&d, "Enter");
+	expect(&d, "there is no CPU 13 to take offline");
+	keys(&d, "Backspace");
+	expect_not(&d, "there is no CPU");
+	keys(&d, "Enter");
+	assert_non_null(latest);
+	shape.topology.offline[0] = 1U << 1;
+	assert_memory_equal(&latest->topology, &shape.topology, sizeof(shape.topology));
+	dash_close(&d);
+}
+
+static void the_title_says_what_was_verified(void **state)
+{
+	struct dash d;
+
+	(void)state;
+	dash_open(&d, 24, 100, false);
+	boot_to_prompt(&d);
+	expect_not(&d, "verified");
+	tell(&d, (struct vm_event){
+			 .kind = VM_EVENT_TOPOLOGY, .status = 1, .text = "topology verified"});
+	expect(&d, "topology verified");
+	tell(&d,
+		(struct vm_event){.kind = VM_EVENT_TOPOLOGY, .status = 0, .text = "CPU 1 is gone"});
+	expect_not(&d, "verified");
+	dash_close(&d);
+}
+
 static void read_only_means_no_guests(void **state)
 {
 	struct dash d;
@@ -1178,6 +1225,8 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_said_at_the_field),
 		cmocka_unit_test(a_start_that_fails_keeps_the_dialog),
 		cmocka_unit_test(a_shape_presets_the_topology),
+		cmocka_unit_test(a_shape_of_unequal_parts),
+		cmocka_unit_test(the_title_says_what_was_verified),
 		cmocka_unit_test(read_only_means_no_guests),
 	};
 
