@@ -183,7 +183,7 @@ static void choose(struct ct_view *w, struct ctp_rows *rows)
 
 static void row_lines(struct ct_view *w, bool derived)
 {
-	struct ctp_rows rows = ctp_rank(w->diff, &w->view, derived);
+	struct ctp_rows rows = ctp_rank(w->diff, &w->view, derived, 0);
 
 	choose(w, &rows);
 	for (size_t i = 0; i < rows.n; i++) {

@@ -146,7 +146,7 @@ void ctp_csv_compare(const struct ctp_diff *d, const struct ctp_export *x, struc
 	for (size_t i = 0; i < d->npairs; i++)
 		s[i] = ctp_survivors(d, d->pairs[i].side[CTP_BASE], d->pairs[i].side[CTP_CAND]);
 	for (int derived = 0; derived < 2; derived++) {
-		struct ctp_rows rows = ctp_rank(d, x->view, derived);
+		struct ctp_rows rows = ctp_rank(d, x->view, derived, 0);
 
 		for (size_t i = 0; i < rows.n; i++)
 			compare_row(out, d, x, &rows.v[i], &s[rows.v[i].pair]);

@@ -225,7 +225,7 @@ static void json_row(struct json_out *j, const struct ctp_diff *d, const struct 
 static void json_rows(
 	struct json_out *j, const struct ctp_diff *d, const struct ctp_export *x, bool derived)
 {
-	struct ctp_rows rows = ctp_rank(d, x->view, derived);
+	struct ctp_rows rows = ctp_rank(d, x->view, derived, 0);
 
 	json_key(j, derived ? "derived" : "primary");
 	json_array(j);

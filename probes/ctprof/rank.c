@@ -87,7 +87,71 @@ static uint32_t *pair_places(const struct ctp_diff *d, const struct ctp_view *v)
 	return places;
 }
 
-struct ctp_rows ctp_rank(const struct ctp_diff *d, const struct ctp_view *v, bool derived)
+/* ---- the first of many ----------------------------------------------------------------------- */
+
+static int descending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x > y ? -1 : x < y;
+}
+
+/* The rank that the place `most` has: between what surely comes before it and what may not. Works
+ * in place; quickselect, which sorting all of a large profile would be ten times of. */
+static double rank_at(double *v, size_t n, size_t most)
+{
+	size_t lo = 0, hi = n;
+
+	while (hi - lo > 32) {
+		double pivot = v[lo + (hi - lo) / 2];
+		size_t i = lo, k = hi - 1;
+
+		for (;;) {
+			while (v[i] > pivot)
+				i++;
+			while (v[k] < pivot)
+				k--;
+			if (i >= k)
+				break;
+			double swap = v[i];
+
+			v[i++] = v[k];
+			v[k--] = swap;
+		}
+		if (most <= k)
+			hi = k + 1;
+		else
+			lo = k + 1;
+	}
+	qsort(v + lo, hi - lo, sizeof(*v), descending);
+	return v[most];
+}
+
+/* Leaves the first `most` rows, and all of fudged groups. Rows stand in the order of ties. */
+static void keep_first(const struct ctp_diff *d, struct ctp_rows *rows, size_t most)
+{
+	cleanup_free double *ranks = xcalloc(rows->n + 1, sizeof(*ranks));
+	double last;
+	size_t above = 0, n = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		ranks[i] = rows->v[i].rank;
+	last = rank_at(ranks, rows->n, most - 1);
+	for (size_t i = 0; i < rows->n; i++)
+		above += rows->v[i].rank > last;
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct ctp_row *r = &rows->v[i];
+		bool tie = r->rank == last && above < most;
+
+		above += tie;
+		if (r->rank > last || tie || d->pairs[r->pair].fudged)
+			rows->v[n++] = *r;
+	}
+	rows->n = n;
+}
+
+struct ctp_rows ctp_rank(
+	const struct ctp_diff *d, const struct ctp_view *v, bool derived, size_t most)
 {
 	unsigned from = derived ? CTP_NPRIMARY : 0, to = derived ? CTP_NMETRICS : CTP_NPRIMARY;
 	cleanup_free uint32_t *places = v->nsort ? pair_places(d, v) : NULL;
@@ -105,6 +169,8 @@ struct ctp_rows ctp_rank(const struct ctp_diff *d, const struct ctp_view *v, boo
 				(struct ctp_row){places ? -(double)places[i]
 							: default_rank(&d->pairs[i], metrics[k]),
 					i, metrics[k]};
+	if (most && most < rows.n)
+		keep_first(d, &rows, most);
 	qsort(rows.v, rows.n, sizeof(*rows.v), by_rank);
 	return rows;
 }

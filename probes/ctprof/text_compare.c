@@ -353,7 +353,8 @@ static void primary(struct writer *w)
 
 	if (!ctp_view_has(w->v, CTP_SEC_PRIMARY) && !ctp_view_has(w->v, CTP_SEC_TASKSTATS_DELAY))
 		return;
-	rows = ctp_rank(w->d, w->v, false);
+	/* Tables by parent have a limit each. */
+	rows = ctp_rank(w->d, w->v, false, w->axis == CTP_BY_CGROUP ? 0 : (size_t)w->v->limit);
 	if (w->axis != CTP_BY_CGROUP)
 		ctp_sheet_heading(&w->sheet, "Primary metrics");
 	if (w->axis == CTP_BY_CGROUP)
@@ -371,7 +372,7 @@ static void derived(struct writer *w)
 
 	if (!ctp_view_has(w->v, CTP_SEC_DERIVED) && !ctp_view_has(w->v, CTP_SEC_TASKSTATS_DELAY))
 		return;
-	rows = ctp_rank(w->d, w->v, true);
+	rows = ctp_rank(w->d, w->v, true, (size_t)w->v->limit);
 	if (rows.n) {
 		ctp_sheet_blank(&w->sheet);
 		ctp_sheet_heading(&w->sheet, "Derived metrics");

@@ -83,7 +83,9 @@ struct ctp_rows {
 	struct ctp_row *v; /* heap */
 	size_t n;
 };
-/* Rows of primary or of derived metrics, most important first; free(rows.v). */
-struct ctp_rows ctp_rank(const struct ctp_diff *d, const struct ctp_view *v, bool derived);
+/* Rows of primary or of derived metrics, most important first; free(rows.v). Of many only the first
+ * `most` (0 = all) and those of fudged groups. */
+struct ctp_rows ctp_rank(
+	const struct ctp_diff *d, const struct ctp_view *v, bool derived, size_t most);
 /* Groups of one snapshot in the order of the view; numbers into g->v; heap. */
 uint32_t *ctp_rank_groups(const struct ctp_groups *g, const struct ctp_view *v);

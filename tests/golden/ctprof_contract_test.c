@@ -12,6 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "probes/ctprof/export.h"
 #include "probes/ctprof/text.h"
 #include "src/base/file.h"
 #include "tests/lib/ctprof_fixture.h"
@@ -30,10 +31,10 @@ static bool holds(const char *name, const struct str *got)
 	return good;
 }
 
-static void show(const char *name, enum ctp_axis axis, struct str *out)
+static void show(const char *name, enum ctp_axis axis, uint64_t limit, struct str *out)
 {
 	struct ctp_naming naming = {.axis = axis};
-	struct ctp_view v = {.show = true, .limit = 500};
+	struct ctp_view v = {.show = true, .limit = limit};
 	struct ctp_text_options o = {.view = &v};
 	struct ctp_snapshot *s = fixture_snapshot(name);
 	struct strv warnings = STRV_INIT;
@@ -67,7 +68,7 @@ static void every_key_is_shown(void **state)
 	cleanup_str struct str out = STR_INIT;
 
 	(void)state;
-	show("every.json", CTP_BY_PCOMM, &out);
+	show("every.json", CTP_BY_PCOMM, 500, &out);
 	assert_true(holds("every.show", &out));
 }
 
@@ -76,7 +77,7 @@ static void cgroups_are_shown(void **state)
 	cleanup_str struct str out = STR_INIT;
 
 	(void)state;
-	show("every.json", CTP_BY_CGROUP, &out);
+	show("every.json", CTP_BY_CGROUP, 500, &out);
 	assert_true(holds("every.show-cgroup", &out));
 }
 
@@ -134,6 +135,59 @@ static void the_rest_of_the_sample(void **state)
 			fail_msg("'%s' is not in\n%s", rows[i], str_get(&out));
 }
 
+/* Each axis and each section, of both commands: what was right once stays so. */
+static void every_axis(void **state)
+{
+	(void)state;
+	for (int a = 0; a < CTP_NAXES; a++) {
+		cleanup_str struct str page = STR_INIT, every = STR_INIT, shown = STR_INIT;
+		cleanup_free char *page_name = xasprintf("page.%s.golden", ctp_axis_names[a]);
+		cleanup_free char *every_name = xasprintf("every.%s.golden", ctp_axis_names[a]);
+		cleanup_free char *show_name = xasprintf("page.show-%s.golden", ctp_axis_names[a]);
+
+		compare("page-a.json", "page-b.json", (enum ctp_axis)a, 40, &page);
+		assert_true(fixture_matches(page_name, &page));
+		compare("every.json", "every-b.json", (enum ctp_axis)a, 0, &every);
+		assert_true(fixture_matches(every_name, &every));
+		show("page-a.json", (enum ctp_axis)a, 30, &shown);
+		assert_true(fixture_matches(show_name, &shown));
+	}
+}
+
+static void exports(void **state)
+{
+	struct ctp_naming naming = {.axis = CTP_BY_CGROUP};
+	struct ctp_view v = {0};
+	struct ctp_export x = {.view = &v, .path = {"a", "b"}};
+	struct ctp_snapshot *a = fixture_snapshot("every.json"),
+			    *b = fixture_snapshot("every-b.json");
+	struct ctp_diff *d = ctp_diff(a, b, &naming);
+	cleanup_str struct str json = STR_INIT, csv = STR_INIT;
+	struct json_out j;
+
+	(void)state;
+	json_init(&j, &json, true);
+	ctp_json_compare(d, &x, &j);
+	str_addc(&json, '\n');
+	assert_true(fixture_matches("every.json.golden", &json));
+	ctp_csv_compare(d, &x, &csv);
+	assert_true(fixture_matches("every.csv.golden", &csv));
+	ctp_diff_free(d);
+	ctp_free(a);
+	ctp_free(b);
+}
+
+/* A column of a table has the same width in all its lines, and no line has a foreign escape. */
+static void text_is_clean(void **state)
+{
+	cleanup_str struct str out = STR_INIT;
+
+	(void)state;
+	compare("every.json", "every-b.json", CTP_BY_CGROUP, 0, &out);
+	assert_null(memchr(out.s, '\033', out.len));
+	assert_null(memchr(out.s, '\0', out.len));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +195,9 @@ int main(void)
 		cmocka_unit_test(cgroups_are_shown),
 		cmocka_unit_test(the_guides_sample),
 		cmocka_unit_test(the_rest_of_the_sample),
+		cmocka_unit_test(every_axis),
+		cmocka_unit_test(exports),
+		cmocka_unit_test(text_is_clean),
 	};
 
 	return cmocka_run_group_tests_name("ctprof_contract", tests, NULL, NULL);
