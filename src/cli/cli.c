@@ -17,6 +17,7 @@ static struct cli_context context(const struct cli_call *call)
 		.depth = call->depth,
 		.common = call->common,
 		.batch = call->common.batch,
+		.before_dashes = call->before_dashes,
 	};
 }
 

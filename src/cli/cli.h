@@ -124,7 +124,8 @@ struct cli_context {
 	const struct command *const *path; /* root first, `command` last */
 	size_t depth;
 	struct cli_common common;
-	bool batch; /* common.batch: --batch before or after a subcommand */
+	bool batch;	      /* common.batch: --batch before or after a subcommand */
+	size_t before_dashes; /* positionals before "--"; SIZE_MAX = there was none */
 };
 
 extern const struct command cli_root;		   /* cmd_dashboard.c: what `ktstr` alone does */
@@ -152,6 +153,7 @@ struct cli_call {
 	size_t depth;
 	void *values; /* of path[depth - 1] */
 	struct cli_common common;
+	size_t before_dashes; /* positionals before "--"; SIZE_MAX = there was none */
 };
 /*
  * argv[0] is the first word after the root's own name. 0, or -EINVAL with a sentence (and the

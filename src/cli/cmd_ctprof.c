@@ -4,6 +4,7 @@
 
 static const struct command *const subcommands[] = {
 	&cmd_ctprof_capture,
+	&cmd_ctprof_run,
 	&cmd_ctprof_compare,
 	&cmd_ctprof_show,
 	&cmd_ctprof_metric_list,
@@ -11,6 +12,7 @@ static const struct command *const subcommands[] = {
 };
 
 static const char *const examples[] = {
+	"ktstr ctprof run -- make -j2",
 	"ktstr ctprof capture -o before.ctprof.zst",
 	"ktstr ctprof compare before.ctprof.zst after.ctprof.zst",
 	"ktstr ctprof show after.ctprof.zst --group-by cgroup",

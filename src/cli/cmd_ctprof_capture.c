@@ -20,7 +20,7 @@ static int run(const void *values, const struct cli_context *cx)
 		cli_error(cx, &e);
 		return EXIT_USAGE;
 	}
-	rc = ctprof_capture(&v->capture, v->output, &result, cx, &e);
+	rc = ctprof_capture(&v->capture, v->output, NULL, &result, cx, &e);
 	if (rc < 0) {
 		cli_error(cx, &e);
 	} else {

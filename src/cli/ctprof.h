@@ -13,6 +13,10 @@ struct ctprof_capture_values {
 
 /* clang-format off */
 #define CTPROF_CAPTURE_OPTIONS(base) \
+	CTPROF_FILTER_OPTIONS(base), \
+	CTPROF_HOW_OPTIONS(base)
+
+#define CTPROF_FILTER_OPTIONS(base) \
 	{ \
 		.name = "pid", \
 		.type = OPT_LIST, \
@@ -35,7 +39,9 @@ struct ctprof_capture_values {
 		.help = "only threads in this cgroup or below it", \
 		.more = "The path as /proc/PID/cgroup has it behind \"0::\"; may be repeated.", \
 		.offset = (base) + offsetof(struct ctprof_capture_values, cgroups), \
-	}, \
+	}
+
+#define CTPROF_HOW_OPTIONS(base) \
 	{ \
 		.name = "no-smaps", \
 		.type = OPT_FLAG, \
@@ -63,10 +69,13 @@ struct ctprof_capture_values {
 	}
 /* clang-format on */
 
-/* One capture with progress on a terminal, ended by SIGINT and SIGTERM. 0 or -errno. */
+/* One capture with progress on a terminal, ended by SIGINT and SIGTERM: into a file, or, with a
+ * NULL path, into *snapshot. 0 or -errno. */
 int ctprof_capture(const struct ctprof_capture_values *v, const char *path,
-	struct ctp_result *result, const struct cli_context *cx, struct err *e);
-/* What it came to, as lines on stderr. */
+	struct ctp_snapshot **snapshot, struct ctp_result *result, const struct cli_context *cx,
+	struct err *e);
+/* What it came to, as lines on stderr; and of these only what is missing. */
 void ctprof_say_result(const struct ctp_result *r, const struct cli_context *cx);
+void ctprof_say_missing(const struct ctp_result *r, const struct cli_context *cx);
 
-extern const struct command cmd_ctprof_capture;
+extern const struct command cmd_ctprof_capture, cmd_ctprof_run;

@@ -72,7 +72,8 @@ static int parse_pids(const struct strv *texts, uint32_t **pids, struct err *e)
 }
 
 int ctprof_capture(const struct ctprof_capture_values *v, const char *path,
-	struct ctp_result *result, const struct cli_context *cx, struct err *e)
+	struct ctp_snapshot **snapshot, struct ctp_result *result, const struct cli_context *cx,
+	struct err *e)
 {
 	struct sysroot *root = sysroot_open(NULL, e);
 	cleanup_free uint32_t *pids = NULL;
@@ -95,7 +96,10 @@ int ctprof_capture(const struct ctprof_capture_values *v, const char *path,
 	if (rc == 0) {
 		o.pids = pids;
 		begin(&w, cx);
-		rc = ctp_capture_file(&o, path, result, e);
+		if (path)
+			rc = ctp_capture_file(&o, path, result, e);
+		else if (!(*snapshot = ctp_capture(&o, result, e)))
+			rc = -e->code;
 		end(&w);
 	}
 	sysroot_close(root);
@@ -143,6 +147,11 @@ void ctprof_say_result(const struct ctp_result *r, const struct cli_context *cx)
 {
 	say_probe(&r->probe, cx);
 	say_parse(r, cx);
+	ctprof_say_missing(r, cx);
+}
+
+void ctprof_say_missing(const struct ctp_result *r, const struct cli_context *cx)
+{
 	for (size_t i = 0; i < r->missing.n; i++)
 		cli_note(cx, "%s", r->missing.v[i]);
 }

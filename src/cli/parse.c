@@ -18,9 +18,9 @@ struct parser {
 	const struct command *c;
 	char *const *argv;
 	int argc, at;
-	bool *seen; /* of c->opts */
-	size_t nargs;
-	bool ended; /* "--" has passed */
+	bool *seen;	     /* of c->opts */
+	size_t nargs, words; /* positionals: by row, and all */
+	bool ended;	     /* "--" has passed */
 	struct err *e;
 };
 
@@ -34,7 +34,7 @@ static void begin(struct parser *p, const struct command *c)
 	free(p->seen);
 	p->seen = xcalloc(c->nopts + 1, sizeof(*p->seen));
 	p->c = c;
-	p->nargs = 0;
+	p->nargs = p->words = 0;
 }
 
 static const struct opt *find_own(const struct command *c, const char *name, size_t n, char letter)
@@ -190,6 +190,7 @@ static int positional(struct parser *p)
 	if (c->sub)
 		return subcommand(p);
 	p->at++;
+	p->words++;
 	if (p->nargs < c->nargs)
 		a = &c->args[p->nargs++];
 	else if (c->nargs && c->args[c->nargs - 1].repeat)
@@ -246,6 +247,7 @@ static int parse_word(struct parser *p)
 		return positional(p);
 	if (strcmp(word, "--") == 0) {
 		p->ended = true;
+		p->call->before_dashes = p->words;
 		p->at++;
 		return 0;
 	}
@@ -258,7 +260,7 @@ int cli_parse(const struct command *root, int argc, char *const *argv, struct cl
 	struct parser p = {.call = call, .argc = argc, .argv = argv, .e = e};
 	int rc = 0;
 
-	*call = (struct cli_call){0};
+	*call = (struct cli_call){.before_dashes = SIZE_MAX};
 	begin(&p, root);
 	while (rc == 0 && p.at < argc)
 		rc = parse_word(&p);
