@@ -82,7 +82,9 @@ uint32_t ctp_build_cpus(struct ctp_builder *b, const struct ctp_run *runs, size_
 
 const char *ctp_build_text(struct ctp_builder *b, const char *s, size_t n)
 {
-	return b->strings.v[intern_add(&b->strings, s, n)].bytes;
+	uint32_t number = intern_add(&b->strings, s, n); /* may move the list that is read then */
+
+	return b->strings.v[number].bytes;
 }
 
 struct ctp_map ctp_build_pairs(struct ctp_builder *b, const struct ctp_pair *pairs, size_t n)

@@ -423,6 +423,26 @@ static void test_bomb(void **state)
 	refuse_file(path, 10000000, "describes more than fits into 10000000 bytes");
 }
 
+/* More different keys than any list of them began with: what grows must not leave them behind. */
+static void test_many_keys(void **state)
+{
+	cleanup_str struct str text = STR_INIT;
+	struct err e = ERR_INIT;
+	struct ctp_snapshot *s;
+
+	(void)state;
+	str_add(&text, "{\"threads\":[{\"smaps_rollup_kib\":{");
+	for (unsigned i = 0; i < 5000; i++)
+		str_printf(&text, "%s\"key%u\":%u", i ? "," : "", i * 7919 % 5000, i);
+	str_add(&text, "}}]}");
+	s = load(text.s, &e);
+	assert_string_equal(e.msg, "");
+	assert_int_equal(s->maps[1].n, 5000);
+	for (uint32_t i = 1; i < s->maps[1].n; i++)
+		assert_true(strcmp(s->maps[1].pairs[i - 1].key, s->maps[1].pairs[i].key) < 0);
+	ctp_free(s);
+}
+
 /* A failed write leaves what was there. */
 static void test_atomic(void **state)
 {
@@ -470,6 +490,7 @@ int main(void)
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_bomb),
+		cmocka_unit_test(test_many_keys),
 		cmocka_unit_test(test_atomic),
 	};
 

@@ -21,7 +21,7 @@
 static const char script[] =
 	"echo 1 > /proc/sys/kernel/task_delayacct 2>/dev/null\n"
 	"[ \"$(cat /proc/sys/kernel/task_delayacct)\" = 1 ] || exit 3\n"
-	"(dd if=/dev/vda of=/dev/null bs=4096 count=4096 iflag=direct 2>/dev/null;"
+	"(dd if=/dev/vda of=/dev/null bs=64k 2>/dev/null;"
 	" echo done > /tmp/done; exec sleep 1000) &\n"
 	"pid=$!\n"
 	"until [ -e /tmp/done ]; do usleep 10000; done\n"
@@ -34,7 +34,7 @@ static const char script[] =
 /* Number `field` of a line of `stat` behind the name. */
 static uint64_t stat_field(const char *line, int field)
 {
-	const char *p = strrchr(line, ')');
+	const char *p = strchr(line, ')'); /* the name is ours and has none */
 
 	assert_non_null(p);
 	p += 2;
