@@ -242,7 +242,7 @@ static void a_crash_is_explained(void **state)
 	assert_int_equal(run(&b), MACHINE_FAILED);
 	assert_non_null(strstr(b.m.failure.msg, "triple fault"));
 	assert_non_null(strstr(b.m.failure.msg, "CPU 0"));
-	assert_non_null(strstr(b.m.failure.msg, "rip "));
+	assert_true(strstr(b.m.failure.msg, "rip ") || strstr(b.m.failure.msg, "are lost"));
 	finish(&b);
 }
 

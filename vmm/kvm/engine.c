@@ -5,11 +5,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "vmm/kernel_file.h"
 #include "vmm/kvm/arch.h"
 #include "vmm/kvm/monitor.h"
+
+enum { ALONE_TRIES = 10000 }; /* of 200 us */
 
 static int check(const struct vm_config *c, struct err *e)
 {
@@ -36,12 +39,23 @@ static int unpack(const struct vm_kernel *k, const struct vm_config *c, enum vm_
 	return c->kaslr ? -1 : kernel_file_unpacked(k->image, k->cache, arch_kernel_startable);
 }
 
-/* A forked process has one thread, whoever held which lock in the others. */
+/*
+ * A forked process has one thread, whoever held which lock in the others. One that was joined may
+ * be seen for a moment longer: the kernel wakes its waiter before it is gone.
+ */
 static bool alone(void)
 {
+	const struct timespec moment = {.tv_nsec = 200000};
 	struct stat st;
 
-	return stat("/proc/self/task", &st) == 0 && st.st_nlink == 3;
+	for (unsigned i = 0; i < ALONE_TRIES; i++) {
+		if (stat("/proc/self/task", &st))
+			return false;
+		if (st.st_nlink == 3)
+			return true;
+		nanosleep(&moment, NULL);
+	}
+	return false;
 }
 
 static pid_t start(const struct engine_request *q, struct err *e)

@@ -69,14 +69,14 @@ static int map_range(struct ram_range *g, unsigned char *at)
 
 static int map_all(struct ram *r)
 {
-	uintptr_t at = (uintptr_t)r->reserved;
+	unsigned char *at = r->reserved;
 
 	for (unsigned i = 0; i < r->n; i++) {
 		int rc;
 
 		if (i == 0 || !follows(&r->range[i - 1], &r->range[i]))
-			at = ((at + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1)) + HUGE_PAGE;
-		rc = map_range(&r->range[i], (unsigned char *)at);
+			at += -(uintptr_t)at % HUGE_PAGE + HUGE_PAGE;
+		rc = map_range(&r->range[i], at);
 		if (rc)
 			return rc;
 		at += r->range[i].size;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "src/base/json_in.h"
+#include "src/base/parse.h"
 #include "src/base/str.h"
 #include "src/base/utf8.h"
 
@@ -58,7 +59,7 @@ void qmp_understand(const char *line, size_t n, struct engine_news *out)
 {
 	struct json *o = json_parse(line, n, NULL);
 	const char *event = json_get_text(o, "event", ""), *id = json_get_text(o, "id", "");
-	int key;
+	uint32_t key;
 
 	*out = (struct engine_news){.kind = ENGINE_NEWS_NONE};
 	if (!strcmp(event, "STOP")) {
@@ -67,8 +68,8 @@ void qmp_understand(const char *line, size_t n, struct engine_news *out)
 		out->kind = ENGINE_RESUMED;
 	} else if (json_get(o, "error")) {
 		refused(json_get(o, "error"), id, out);
-	} else if (json_get(o, "return") && sscanf(id, BREAK "%d", &key) == 1 && key >= ' ' &&
-		   key <= '~') {
+	} else if (json_get(o, "return") && str_starts(id, BREAK) &&
+		   !parse_u32(id + strlen(BREAK), &key, NULL) && key >= ' ' && key <= '~') {
 		out->kind = ENGINE_SEND_KEY;
 		out->key = (char)key;
 	}

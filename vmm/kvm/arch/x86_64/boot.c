@@ -59,9 +59,10 @@ static int load_kernel(struct boot *b, struct err *e)
 	int fd = q->kernel_fd, rc;
 
 	if (fd <= 0) {
-		fd = own = open(q->kernel->image, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
+		own = open(q->kernel->image, O_RDONLY | O_CLOEXEC);
+		if (own < 0)
 			return err_sys(e, errno, "cannot open the kernel %s", q->kernel->image);
+		fd = own;
 	}
 	rc = plan_kernel(b, fd, e);
 	for (unsigned i = 0; i < b->plan.n && !rc; i++) {

@@ -18,6 +18,9 @@ bool arch_exit(struct vcpu *v)
 	return true;
 }
 
+/* Where a CPU starts after a reset: AMD's KVM resets one that crashed before it tells. */
+enum { RESET_RIP = 0xfff0 };
+
 void arch_explain(struct vcpu *v, struct str *out)
 {
 	struct kvm_sregs s;
@@ -25,6 +28,10 @@ void arch_explain(struct vcpu *v, struct str *out)
 
 	if (ioctl(v->fd, KVM_GET_REGS, &r) || ioctl(v->fd, KVM_GET_SREGS, &s)) {
 		str_add(out, "its registers cannot be read");
+		return;
+	}
+	if (r.rip == RESET_RIP && !(s.cr0 & 1)) {
+		str_add(out, "its registers are lost, KVM has reset it");
 		return;
 	}
 	str_printf(out,

@@ -29,7 +29,8 @@ enum {
 	E820_RAM = 1,
 	E820_RESERVED = 2,
 	LOADER_UNNAMED = 0xff,
-	PROTOCOL = 0x20f, /* 2.15 */
+	PROTOCOL = 0x20f,   /* 2.15 */
+	MAGIC = 0x53726448, /* "HdrS" */
 };
 
 static void put(unsigned char *p, uint64_t v, unsigned width)
@@ -68,7 +69,7 @@ static void memory_map(unsigned char *page, const struct ram *ram)
 static void own_header(unsigned char *page)
 {
 	put(page + BOOT_FLAG, 0xaa55, 2);
-	memcpy(page + HEADER, "HdrS", 4);
+	put(page + HEADER, MAGIC, 4);
 	put(page + VERSION, PROTOCOL, 2);
 	put(page + KERNEL_ALIGNMENT, 0x1000000, 4);
 }
