@@ -17,19 +17,17 @@
 #include "src/base/file.h"
 #include "tests/lib/vm.h"
 
-/* A task that has waited for the disk and then sleeps; its files, then the snapshot, on stdout. */
-static const char script[] =
-	"echo 1 > /proc/sys/kernel/task_delayacct 2>/dev/null\n"
-	"[ \"$(cat /proc/sys/kernel/task_delayacct)\" = 1 ] || exit 3\n"
-	"(dd if=/dev/vda of=/dev/null bs=64k 2>/dev/null;"
-	" echo done > /tmp/done; exec sleep 1000) &\n"
-	"pid=$!\n"
-	"until [ -e /tmp/done ]; do usleep 10000; done\n"
-	"until grep -q sleep /proc/$pid/comm && grep -q '^State:.S' /proc/$pid/status; do usleep "
-	"10000; done\n"
-	"cat /proc/$pid/schedstat /proc/$pid/stat\n"
-	"ktstr ctprof capture -o /tmp/x >&2 || exit 4\n"
-	"cat /tmp/x\n";
+/* A task that has waited for the disk and then sleeps in a pipe that nobody reads; its files, then
+ * the snapshot, on stdout. */
+static const char script[] = "[ \"$(cat /proc/sys/kernel/task_delayacct)\" = 1 ] || exit 3\n"
+			     "mkfifo /tmp/pipe && exec 3<>/tmp/pipe\n"
+			     "dd if=/dev/vda of=/tmp/pipe bs=256k 2>/dev/null &\n"
+			     "pid=$!\n"
+			     "until grep -q dd /proc/$pid/comm && grep -q '^State:.S' "
+			     "/proc/$pid/status; do usleep 10000; done\n"
+			     "cat /proc/$pid/schedstat /proc/$pid/stat\n"
+			     "ktstr ctprof capture -o /tmp/x >&2 || exit 4\n"
+			     "cat /tmp/x\n";
 
 /* Number `field` of a line of `stat` behind the name. */
 static uint64_t stat_field(const char *line, int field)
