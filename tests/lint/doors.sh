@@ -45,6 +45,8 @@ BEGIN {
   else if (h ~ /^archive/) lib = "libarchive"
   else if (h ~ /^(libelf|gelf)/) lib = "libelf"
   else if (h ~ /^zstd/) lib = "libzstd"
+  else if (h ~ /^libmnl/) lib = "libmnl"
+  else if (h ~ /^(elfutils|dwarf\.h)/) lib = "libdw"
   else if (h ~ /^seccomp/) lib = "libseccomp"
   if (lib == "") next
   if ((lib in home) && home[lib] != FILENAME) { print FILENAME ":" FNR ": " lib " is at home in " home[lib]; bad = 1 }
