@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "probes/ctprof/cells.h"
-#include "probes/ctprof/cgfold.h"
 #include "probes/ctprof/export.h"
+#include "probes/ctprof/export_parts.h"
 #include "probes/ctprof/hostdiff.h"
 #include "probes/ctprof/shape.h"
-#include "probes/ctprof/smaps.h"
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
@@ -279,99 +278,6 @@ static void json_fudges(struct json_out *j, const struct ctp_diff *d)
 	json_array_end(j);
 }
 
-/* ---- what is not a metric -------------------------------------------------------------------- */
-
-static void json_shape(
-	struct json_out *j, const char *key, const struct shape *shape, const void *base)
-{
-	json_key(j, key);
-	if (base)
-		ctp_write_shape(j, shape, base);
-	else
-		json_null(j);
-}
-
-static const char *const sides[CTP_SIDES] = {"baseline", "candidate"};
-
-static void json_cgroups(struct json_out *j, struct ctp_groups *g)
-{
-	struct ctp_cgroup_pairs p = ctp_pair_cgroups(g);
-
-	json_key(j, "cgroup_stats");
-	json_array(j);
-	for (size_t i = 0; i < p.n; i++) {
-		json_object(j);
-		json_key_str(j, "cgroup", p.v[i].path);
-		for (int side = 0; side < CTP_SIDES; side++)
-			if (g->snap[side])
-				json_shape(j, sides[side], &ctp_shape_cgroup, p.v[i].side[side]);
-		json_object_end(j);
-	}
-	json_array_end(j);
-}
-
-static void json_smaps_map(struct json_out *j, const char *key, const struct ctp_map *m)
-{
-	json_key(j, key);
-	json_object(j);
-	for (uint32_t i = 0; i < m->n; i++)
-		json_key_u64(j, m->pairs[i].key, m->pairs[i].v);
-	json_object_end(j);
-}
-
-static void json_smaps(struct json_out *j, struct ctp_groups *g, const struct ctp_diff *d)
-{
-	struct ctp_smaps_list l = ctp_smaps(g, d);
-
-	if (d)
-		ctp_smaps_rank_change(&l);
-	else
-		ctp_smaps_rank_size(&l);
-	json_key(j, "smaps_rollup_kib");
-	json_array(j);
-	for (size_t i = 0; i < l.n; i++) {
-		json_object(j);
-		if (*l.v[i].cgroup)
-			json_key_str(j, "cgroup", l.v[i].cgroup);
-		json_key_str(j, "process", l.v[i].process);
-		for (int side = 0; side < CTP_SIDES; side++)
-			if (g->snap[side])
-				json_smaps_map(j, sides[side], &l.v[i].side[side]);
-		json_object_end(j);
-	}
-	json_array_end(j);
-}
-
-static void json_of_sides(struct json_out *j, const char *key, const struct ctp_groups *g,
-	const struct shape *shape, bool psi)
-{
-	json_key(j, key);
-	json_object(j);
-	for (int side = 0; side < CTP_SIDES; side++)
-		if (g->snap[side])
-			json_shape(j, sides[side], shape,
-				psi ? (const void *)&g->snap[side]->psi
-				    : (const void *)g->snap[side]->sched_ext);
-	json_object_end(j);
-}
-
-static void json_secondary(struct json_out *j, struct ctp_groups *g, const struct ctp_diff *d,
-	const struct ctp_view *v)
-{
-	if (ctp_view_has(v, CTP_SEC_SMAPS))
-		json_smaps(j, g, d);
-	if (g->naming.axis == CTP_BY_CGROUP &&
-		(ctp_view_has(v, CTP_SEC_CGROUP_STATS) || ctp_view_has(v, CTP_SEC_CGROUP_LIMITS) ||
-			ctp_view_has(v, CTP_SEC_MEMORY_STAT) ||
-			ctp_view_has(v, CTP_SEC_MEMORY_EVENTS) ||
-			ctp_view_has(v, CTP_SEC_PRESSURE)))
-		json_cgroups(j, g);
-	if (ctp_view_has(v, CTP_SEC_HOST_PRESSURE))
-		json_of_sides(j, "host_pressure", g, &ctp_shape_psi, true);
-	if (ctp_view_has(v, CTP_SEC_SCHED_EXT))
-		json_of_sides(j, "sched_ext", g, &ctp_shape_sched_ext, false);
-}
-
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 void ctp_json_compare(const struct ctp_diff *d, const struct ctp_export *x, struct json_out *j)
@@ -389,7 +295,7 @@ void ctp_json_compare(const struct ctp_diff *d, const struct ctp_export *x, stru
 	json_groups(j, d);
 	json_rows(j, d, x, false);
 	json_rows(j, d, x, true);
-	json_secondary(j, d->groups, d, x->view);
+	ctp_json_secondary(j, d->groups, d, x->view);
 	json_fudges(j, d);
 	json_only(j, d, CTP_BASE, "only_in_baseline");
 	json_only(j, d, CTP_CAND, "only_in_candidate");
@@ -432,10 +338,12 @@ void ctp_json_show(struct ctp_groups *g, const struct ctp_export *x, struct json
 	json_object(j);
 	json_side(j, "snapshot", g->snap[CTP_BASE], x->path[CTP_BASE]);
 	json_key_str(j, "group_by", ctp_axis_names[g->naming.axis]);
-	if (g->snap[CTP_BASE]->host)
-		json_shape(j, "host", &ctp_shape_host, g->snap[CTP_BASE]->host);
+	if (g->snap[CTP_BASE]->host) {
+		json_key(j, "host");
+		ctp_write_shape(j, &ctp_shape_host, g->snap[CTP_BASE]->host);
+	}
 	json_show_rows(j, g, x->view, order, false);
 	json_show_rows(j, g, x->view, order, true);
-	json_secondary(j, g, NULL, x->view);
+	ctp_json_secondary(j, g, NULL, x->view);
 	json_object_end(j);
 }

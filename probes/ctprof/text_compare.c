@@ -19,98 +19,6 @@ struct writer {
 	bool sort_column; /* of the first sort key, behind the others */
 };
 
-unsigned ctp_change_colour(const struct ctp_change *c)
-{
-	if (!c->has_delta || c->delta == 0)
-		return CTP_WHITE;
-	return c->delta > 0 ? CTP_YELLOW : CTP_MAGENTA;
-}
-
-void ctp_grid_take(struct ctp_grid *g, unsigned colour, struct str *cell)
-{
-	ctp_grid_add(g, colour, str_get(cell));
-	str_clear(cell);
-}
-
-void ctp_grid_headers(
-	struct ctp_grid *g, const struct ctp_view *v, enum ctp_axis axis, unsigned colour)
-{
-	for (size_t i = 0; i < v->ncolumns; i++)
-		ctp_grid_add(g, colour, ctp_column_header(v->columns[i], axis));
-}
-
-/* ---- cells ----------------------------------------------------------------------------------- */
-
-static unsigned uptime_colour(const struct ctp_diff *d, const struct ctp_matched *p)
-{
-	double share = (double)p->lifetime / (double)d->longest * 100;
-
-	return share >= 75 ? CTP_GREEN : share >= 50 ? CTP_YELLOW : (CTP_RED | CTP_BOLD);
-}
-
-static unsigned share_colour(const struct ctp_change *c)
-{
-	return ctp_change_colour(c) | (c->has_pct && fabs(c->pct) > 0.5 ? CTP_BOLD : 0);
-}
-
-static void churn_cell(struct writer *w, const struct ctp_matched *p)
-{
-	struct ctp_survival s = ctp_survivors(w->d, p->side[CTP_BASE], p->side[CTP_CAND]);
-
-	ctp_cell_churn(&w->cell, &s);
-}
-
-/* One cell of a row into w->cell; its colour. */
-static unsigned column_cell(struct writer *w, enum ctp_column column, const struct ctp_matched *p,
-	enum ctp_metric m, const struct ctp_change *c)
-{
-	const struct ctp_sums *a = p->side[CTP_BASE], *b = p->side[CTP_CAND];
-
-	switch (column) {
-	case CTP_COL_THREADS:
-		ctp_cell_threads(&w->cell, a->threads, b->threads);
-		break;
-	case CTP_COL_METRIC:
-		str_add(&w->cell, ctp_metrics[m].name);
-		break;
-	case CTP_COL_BASELINE:
-		ctp_cell_value(&w->cell, a, m);
-		break;
-	case CTP_COL_CANDIDATE:
-		ctp_cell_value(&w->cell, b, m);
-		break;
-	case CTP_COL_ARROW:
-		ctp_cell_value(&w->cell, a, m);
-		str_add(&w->cell, " " CTP_ARROW " ");
-		ctp_cell_value(&w->cell, b, m);
-		break;
-	case CTP_COL_DELTA:
-		ctp_cell_diff(&w->cell, a, b, m, c);
-		return ctp_change_colour(c);
-	case CTP_COL_PCT:
-		ctp_cell_share(&w->cell, c);
-		return share_colour(c);
-	case CTP_COL_TAGS:
-		ctp_metric_tags(m, &w->cell);
-		break;
-	case CTP_COL_UPTIME:
-		ctp_cell_uptime(&w->cell, w->d, p);
-		return uptime_colour(w->d, p);
-	case CTP_COL_RATE:
-		ctp_cell_rate(&w->cell, w->d, m, c);
-		return ctp_change_colour(c);
-	case CTP_COL_CHURN:
-		churn_cell(w, p);
-		break;
-	case CTP_COL_NOISE:
-		return ctp_noise_cell(w->o->noise, w->d, p, m, &w->cell) ? (CTP_YELLOW | CTP_BOLD)
-									 : 0;
-	default:
-		break;
-	}
-	return 0;
-}
-
 static void sort_cell(struct writer *w, const struct ctp_matched *p)
 {
 	enum ctp_metric m = w->v->sort[0].metric;
@@ -132,7 +40,6 @@ static void sort_cell(struct writer *w, const struct ctp_matched *p)
 static void add_row(struct writer *w, const struct ctp_row *r, const char *label)
 {
 	const struct ctp_matched *p = &w->d->pairs[r->pair];
-	struct ctp_change c = ctp_change(p->side[CTP_BASE], p->side[CTP_CAND], r->metric);
 
 	for (size_t i = 0; i < w->v->ncolumns; i++) {
 		unsigned colour = 0;
@@ -140,7 +47,8 @@ static void add_row(struct writer *w, const struct ctp_row *r, const char *label
 		if (w->v->columns[i] == CTP_COL_GROUP)
 			str_add(&w->cell, label);
 		else
-			colour = column_cell(w, w->v->columns[i], p, r->metric, &c);
+			colour = ctp_column_cell(
+				w->d, w->o->noise, w->v->columns[i], p, r->metric, &w->cell);
 		ctp_grid_take(&w->grid, colour, &w->cell);
 	}
 	if (w->sort_column)

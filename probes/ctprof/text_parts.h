@@ -9,6 +9,9 @@
 
 /* The colour of a change: yellow up, magenta down. */
 unsigned ctp_change_colour(const struct ctp_change *c);
+/* One cell of a row, appended; its colour. Not of the group. */
+unsigned ctp_column_cell(const struct ctp_diff *d, const struct ctp_noise *noise,
+	enum ctp_column column, const struct ctp_matched *p, enum ctp_metric m, struct str *out);
 /* Header cells of the view's columns. */
 void ctp_grid_headers(
 	struct ctp_grid *g, const struct ctp_view *v, enum ctp_axis axis, unsigned colour);
