@@ -51,11 +51,13 @@ static void distribution(const struct ct_view *w, const struct ctp_sums *s, unsi
 {
 	enum { BAR = 30 };
 	int field = ctp_metrics[m].field, bar, at = 1;
+	size_t middle;
 	struct ui_style text = theme_style(p->theme, THEME_TEXT);
 	cleanup_free uint64_t *values = values_of(w, s, side, field);
 	cleanup_str struct str line = STR_INIT;
 
-	bar = most ? (int)((double)values[(s->threads - 1) / 2] / (double)most * BAR + 0.5) : 0;
+	middle = (s->threads - 1) / 2;
+	bar = most ? (int)((double)values[middle] / (double)most * BAR + 0.5) : 0;
 	at = view_text(v, row, at, text, side == CTP_BASE ? "A |" : "B |");
 	view_fill(v, row, at, 1, bar, theme_style(p->theme, THEME_STRONG), p->glyphs->bar);
 	quantile(&line, "p50", values, s->threads, 0.5, ctp_metrics[m].ladder);

@@ -233,7 +233,7 @@ static void places(
 static void thread_text(
 	const struct ct_view *w, const struct ct_line *l, const struct widths *x, struct str *out)
 {
-	const struct ctp_thread *t[CTP_SIDES] = {NULL, NULL};
+	const struct ctp_thread *t[CTP_SIDES] = {NULL, NULL}, *any;
 	struct ctp_sums sums[CTP_SIDES];
 	struct arena *arena = arena_new();
 	cleanup_str struct str text = STR_INIT;
@@ -245,8 +245,9 @@ static void thread_text(
 		ctp_sums_of_thread(
 			w->diff->snap[side], t[side], l->thread[side], arena, &sums[side]);
 	}
-	str_printf(&text, "    tid %llu",
-		(unsigned long long)(t[CTP_CAND] ? t[CTP_CAND] : t[CTP_BASE])->v[CTP_tid]);
+	any = t[CTP_CAND] ? t[CTP_CAND] : t[CTP_BASE];
+	if (any) /* a line has one of the two */
+		str_printf(&text, "    tid %llu", (unsigned long long)any->v[CTP_tid]);
 	places(w, t, &text);
 	if (!t[CTP_BASE])
 		str_add(&text, "  new");

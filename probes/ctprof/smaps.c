@@ -87,7 +87,8 @@ struct ctp_smaps_list ctp_smaps(struct ctp_groups *g, const struct ctp_diff *d)
 		const struct entry *e = &entries.v.v[i];
 		struct ctp_smaps *s = out.n ? &out.v[out.n - 1] : NULL;
 
-		if (!s || strcmp(s->cgroup, e->cgroup) || strcmp(s->process, e->process)) {
+		if (!s || strcmp(s->cgroup, e->cgroup) != 0 ||
+			strcmp(s->process, e->process) != 0) {
 			s = &out.v[out.n++];
 			s->cgroup = e->cgroup;
 			s->process = e->process;

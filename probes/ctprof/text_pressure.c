@@ -5,12 +5,14 @@
 
 static const char *const resources[CTP_NPSI] = {"cpu", "memory", "io", "irq"};
 
+static bool half_is_zero(const struct ctp_psi_half *h)
+{
+	return !h->avg10 && !h->avg60 && !h->avg300 && !h->total_usec;
+}
+
 static bool is_zero(const struct ctp_psi *p, int r)
 {
-	static const struct ctp_psi_half none = {0};
-
-	return memcmp(&p->r[r].some, &none, sizeof(none)) == 0 &&
-	       memcmp(&p->r[r].full, &none, sizeof(none)) == 0;
+	return half_is_zero(&p->r[r].some) && half_is_zero(&p->r[r].full);
 }
 
 /* Averages and total; b NULL: of one snapshot. a may be NULL too: no such cgroup there. */
