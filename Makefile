@@ -196,9 +196,10 @@ bench: $(PROGRAM) ## speed beside the peers, medians of runs side by side
 
 # The pictures are drawn by tests, from the real program's screen; none is made by hand.
 screenshots: $(PROGRAM) ## draw screenshots/*.svg from the dashboard's tests
-	@$(MAKE) --no-print-directory $(B)/tests/tui/screens_test $(B)/tests/vm/dashboard_test
+	@$(MAKE) --no-print-directory $(B)/tests/tui/screens_test $(B)/tests/tui/ctprof_test $(B)/tests/vm/dashboard_test
 	@rm -f screenshots/*.svg
 	@SCREENSHOTS=screenshots KTSTR=$(abspath $(PROGRAM)) LC_ALL=C.UTF-8 $(B)/tests/tui/screens_test
+	@SCREENSHOTS=screenshots KTSTR=$(abspath $(PROGRAM)) LC_ALL=C.UTF-8 $(B)/tests/tui/ctprof_test
 	@SCREENSHOTS=screenshots KTSTR=$(abspath $(PROGRAM)) LC_ALL=C.UTF-8 ONLY_TEST=test_pictures $(B)/tests/vm/dashboard_test
 
 docs: $(PROGRAM) ## manual pages into build/man, completions into build/completions

@@ -103,7 +103,7 @@ static bool quotient(double a, double b, double *out)
 bool ctp_sums_number(const struct ctp_sums *s, enum ctp_metric m, double *out)
 {
 	const struct ctp_metric_row *row = &ctp_metrics[m];
-	double in[8];
+	double in[8] = {0};
 
 	if (m < CTP_NPRIMARY)
 		return primary_number(s, m, out);
