@@ -194,7 +194,8 @@ static struct locks *build(
 	for (size_t i = 0; i < found->files.n; i++)
 		add_file(r, l, &found->files.v[i], all, &facts);
 	mark_sections(l);
-	history_look(r->history, l, &facts, now);
+	if (r->o.facts)
+		history_look(r->history, l, &facts, now);
 	facts_release(&facts);
 	return l;
 }

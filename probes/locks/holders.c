@@ -3,12 +3,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/base/utf8.h"
 
 #define PROC_LOCKS "/proc/locks"
 
-enum { CMDLINE_CHARS = 100 };
+enum {
+	CMDLINE_CHARS = 100,
+	CMDLINE_READ = 4096, /* bytes: any hundred characters and their blanks */
+};
 
 int lock_id_compare(const struct lock_id *a, const struct lock_id *b)
 {
@@ -266,13 +270,26 @@ static size_t first_characters(const char *s, size_t n, unsigned chars)
 	return at;
 }
 
+/* One read: the kernel gives all that it has, and a hundred characters are shown. */
+static void read_cmdline(const struct sysroot *r, pid_t pid, struct str *out)
+{
+	int fd = pid > 0 ? sysroot_fd(r, PATHF("/proc/%d/cmdline", (int)pid)) : -1;
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	n = read(fd, str_reserve(out, CMDLINE_READ), CMDLINE_READ);
+	if (n > 0)
+		out->len = (size_t)n;
+	close(fd);
+}
+
 void holder_cmdline(const struct sysroot *r, pid_t pid, struct str *out)
 {
 	cleanup_str struct str text = STR_INIT;
 	size_t cut;
 
-	if (pid <= 0 || sysroot_read(r, PATHF("/proc/%d/cmdline", (int)pid), &text))
-		str_clear(&text);
+	read_cmdline(r, pid, &text);
 	for (size_t i = 0; i < text.len; i++)
 		if (!text.s[i])
 			text.s[i] = ' ';

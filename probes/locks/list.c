@@ -76,13 +76,25 @@ static void identify(
 	}
 }
 
+/* There may be many: not by way of printf(3). */
+static const char *path_of(const struct folder *f, const char *name, struct arena *a)
+{
+	size_t dir = strlen(f->path), n = strlen(name);
+	bool slash = dir && f->path[dir - 1] != '/';
+	char *path = arena_alloc(a, dir + slash + n + 1);
+
+	memcpy(path, f->path, dir);
+	path[dir] = '/';
+	memcpy(path + dir + slash, name, n + 1);
+	return path;
+}
+
 static void add_file(const struct folder *f, enum lockfile_kind kind, const struct dirent *d,
 	struct listing *out)
 {
 	struct found file = {.kind = kind, .key = ""};
 	struct lockfile_name name;
 	struct stat st;
-	bool slash = str_ends(f->path, "/");
 
 	if (!lockfile_parse_name(kind, d->d_name, &name) ||
 		fstatat(dirfd(f->dir), d->d_name, &st, 0) || !S_ISREG(st.st_mode))
@@ -90,7 +102,7 @@ static void add_file(const struct folder *f, enum lockfile_kind kind, const stru
 	file.number = name.number;
 	if (kind == LOCKFILE_CACHE || kind == LOCKFILE_RUN)
 		file.key = arena_strndup(out->arena, d->d_name, (size_t)name.key_length);
-	file.path = arena_printf(out->arena, slash ? "%s%s" : "%s/%s", f->path, d->d_name);
+	file.path = path_of(f, d->d_name, out->arena);
 	identify(f, d, &st, &file);
 	vec_push(&out->files, file);
 }

@@ -106,7 +106,7 @@ struct locks_options {
 	const struct sysroot *root; /* borrowed, as all here, while the reader lives */
 	const struct lockfile_roots *roots;
 	unsigned kinds; /* 1 << enum lockfile_kind of those to read; 0 = all */
-	bool facts;	/* uid, cgroup and ages of the processes too */
+	bool facts;	/* uid, cgroup and times of the processes too, and events */
 };
 
 /* Looks again and again: knows when something began that it has seen beginning. */

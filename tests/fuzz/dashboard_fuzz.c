@@ -43,12 +43,66 @@ static struct topo *small_machine(void)
 	return t;
 }
 
+static void lock_process(struct locks_who *w, unsigned seed, unsigned i)
+{
+	*w = (struct locks_who){
+		.pid = (pid_t)(1000 + i),
+		.acquirer = (pid_t)(seed & 1 ? 1000 + i : 999),
+		.fd = seed & 2 ? (int)i : -1,
+		.mode = seed & 4 ? LOCKFILE_EXCLUSIVE : LOCKFILE_SHARED,
+		.live = !(seed & 8),
+		.stale = seed & 16,
+		.cmdline = seed & 32 ? "" : "/a/long path\xff\x1b[2J\n with arguments",
+		.cgroup = seed & 64 ? NULL : "/x",
+		.held = {(enum locks_known)(seed % 4), seed * NS_PER_SEC},
+	};
+}
+
+/* Locks of this machine and of CPUs and LLCs that it has not. */
+static struct locks *some_locks(unsigned seed)
+{
+	struct arena *arena = arena_new();
+	struct locks *l = arena_alloc(arena, sizeof(*l));
+
+	l->arena = arena;
+	l->nfiles = seed % 9;
+	l->files = arena_alloc(arena, sizeof(*l->files) * 9);
+	l->events = arena_alloc(arena, sizeof(*l->events));
+	l->events[0] = (struct locks_event){.key = "", .pid = 5, .other = (pid_t)seed};
+	l->nevents = seed % 2;
+	for (size_t i = 0; i < l->nfiles; i++) {
+		struct locks_file *f = &l->files[i];
+
+		f->kind = (enum lockfile_kind)(i * LOCKFILE_KINDS / l->nfiles);
+		f->number = (unsigned)i * 3;
+		f->key = f->kind > LOCKFILE_CPU ? "key" : "";
+		f->node = (int)i - 1;
+		f->path = "/tmp/x";
+		f->nholders = (seed + i) % 3;
+		f->nwaiters = (seed + i) % 4 / 2;
+		f->holders = arena_alloc(arena, sizeof(*f->holders) * 3);
+		f->waiters = arena_alloc(arena, sizeof(*f->waiters) * 3);
+		for (unsigned k = 0; k < 3; k++) {
+			lock_process(&f->holders[k], seed + k, k);
+			lock_process(&f->waiters[k], seed ^ k, 10 + k);
+		}
+		l->waiting += (unsigned)f->nwaiters;
+	}
+	for (int k = 0; k <= LOCKFILE_KINDS; k++)
+		while (l->first[k] < l->nfiles && (int)l->files[l->first[k]].kind < k)
+			l->first[k]++;
+	return l;
+}
+
 static struct snapshot *snapshot(uint64_t seq, unsigned seed)
 {
 	struct snapshot *s = xcalloc(1, sizeof(*s));
 	struct cpustat *stat[2];
 
 	s->seq = seq;
+	s->replayed = true; /* nobody is signalled */
+	if (seed % 3)
+		s->locks = some_locks(seed);
 	for (unsigned i = 0; i < 2; i++) {
 		cleanup_str struct str text = STR_INIT;
 
@@ -117,7 +171,7 @@ static struct app *start(struct loop *l, uint8_t flags, struct err *e)
 	};
 	struct app *a = app_new(&o);
 
-	if (!app_add(a, &pane_topo, NULL, e))
+	if (!app_add(a, &pane_topo, NULL, e) || !app_add(a, &pane_locks, NULL, e))
 		abort();
 	return a;
 }

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# `ktstr locks` with 10,000 lock files and 1,000 holders, beside a C loop that lists, stats and reads /proc/locks once, by
+# turns: medians of CPU time, and the ratio of what is left of ktstr's time without what it reads of processes (every descriptor, and
+# the holders' command lines), which the loop does not do and which is told apart. Then what `--watch 100ms` takes of a core beside 400 idle processes, and how long a forked holder stays unseen.
+# The ratio's limit is 1.3, the core's 1 %, the fork's 5 s. A round above is repeated, twice at most.
+set -u
+KTSTR=${KTSTR:-$PWD/ktstr}
+runs=${RUNS:-21} limit=${LIMIT:-1.30}
+work=$(mktemp -d)
+helpers=()
+cleanup() {
+  exec 8>&- 9>&-
+  [ ${#helpers[@]} = 0 ] || wait "${helpers[@]}" 2>/dev/null
+  rm -rf "$work"
+}
+trap cleanup EXIT
+make --no-print-directory build/release/libktstr.a >/dev/null || exit 1
+"${CC:-cc}" -O2 -std=gnu11 -D_GNU_SOURCE -I. -o "$work/peer" tests/bench/locks_peer.c build/release/libktstr.a \
+  $(pkg-config --libs ncursesw vterm libcjson) -ldl -lm -pthread || exit 1
+
+once() { # COMMAND...: its CPU time in microseconds, user and system: other work on the machine does not count
+  local TIMEFORMAT='%3U %3S' user system
+  read -r user system < <({ time "$@" >/dev/null 2>&1; } 2>&1)
+  user=${user/./} system=${system/./}
+  echo $(((10#$user + 10#$system) * 1000))
+}
+median() { sort -n "$1" | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
+helper() { # FD ARGUMENT...: started, and ready
+  local fd=$1
+  shift
+  mkfifo "$work/stdin$fd"
+  "$work/peer" "$@" <"$work/stdin$fd" >"$work/said$fd" &
+  helpers+=($!)
+  eval "exec $fd>'$work/stdin$fd'"
+  until [ -s "$work/said$fd" ]; do kill -0 "${helpers[-1]}" || exit 1; done
+}
+
+export KTSTR_LOCK_DIR=$work/locks KTSTR_CACHE_DIR=$work/none KTSTR_RUNS_ROOT=$work/none
+mkdir "$KTSTR_LOCK_DIR"
+(cd "$KTSTR_LOCK_DIR" && seq -f 'ktstr-cpu-%.0f.lock' 0 9999 | xargs touch)
+helper 8 hold "$KTSTR_LOCK_DIR" 1000
+
+round() {
+  local scan names descriptors
+  rm -f "$work/ktstr" "$work/loop"
+  read -r scan names descriptors < <("$work/peer" scan)
+  for ((i = 0; i < runs; i++)); do
+    once "$KTSTR" locks >>"$work/ktstr"
+    once "$work/peer" loop "$KTSTR_LOCK_DIR" >>"$work/loop"
+  done
+  awk -v a="$(median "$work/ktstr")" -v b="$(median "$work/loop")" -v s="$scan" -v n="$names" -v d="$descriptors" -v limit="$limit" 'BEGIN {
+    ratio = (a - s - n) / b
+    printf "ktstr locks %d us, of these fdinfo scan %d us (%d descriptors), command lines %d us; C loop %d us\n", a, s, d, n, b
+    printf "ratio of the rest %.2f (limit %.2f)\n", ratio, limit
+    exit ratio > limit
+  }'
+}
+rc=0
+round || round || round || rc=1
+exec 8>&-
+
+# --- watching
+rm -rf "$KTSTR_LOCK_DIR" && mkdir "$KTSTR_LOCK_DIR" && touch "$KTSTR_LOCK_DIR"/ktstr-{llc-0,llc-1,cpu-0,cpu-1}.lock
+helper 9 idle 400
+cpu_of() { awk '{sub(/.*\) /, ""); print $12 + $13}' "/proc/$1/stat"; }
+watch_round() {
+  "$KTSTR" locks --watch 100ms --long >"$work/frames" &
+  local pid=$! from to t=${EPOCHREALTIME/./} seconds=${SECONDS_WATCHED:-12}
+  until grep -q KIND "$work/frames"; do :; done
+  from=$(cpu_of $pid) t=${EPOCHREALTIME/./}
+  sleep "$seconds"
+  to=$(cpu_of $pid) t=$((${EPOCHREALTIME/./} - t))
+  kill $pid
+  wait $pid 2>/dev/null
+  awk -v ticks=$((to - from)) -v us=$t -v hz="$(getconf CLK_TCK)" 'BEGIN {
+    share = ticks / hz / (us / 1e6) * 100
+    printf "--watch 100ms with 400 processes: %.2f %% of a core over %.1f s (limit 1 %%)\n", share, us / 1e6
+    exit share >= 1
+  }'
+}
+watch_round || watch_round || watch_round || rc=1
+
+# A process takes a lock; seconds later it forks and goes: /proc/locks does not change.
+"$KTSTR" locks --watch 100ms --changes-only --json >"$work/frames" &
+watcher=$!
+mkfifo "$work/go"
+(
+  exec 7>"$KTSTR_LOCK_DIR/ktstr-llc-0.lock"
+
+  flock 7
+  read -r _ <"$work/go"
+  sleep infinity &
+  echo $! >"$work/child"
+) &
+until grep -q '"llc_idx":0.*"holders":\[{' "$work/frames"; do :; done
+from=${EPOCHREALTIME/./}
+echo >"$work/go"
+until [ -s "$work/child" ]; do :; done
+child=$(cat "$work/child")
+until tail -n 1 "$work/frames" | grep -q "\"pid\":$child,"; do
+  [ $((${EPOCHREALTIME/./} - from)) -lt 20000000 ] || break
+done
+took=$((${EPOCHREALTIME/./} - from))
+printf 'a forked holder is shown after %d ms (limit 5000 ms)\n' $((took / 1000))
+[ $took -le 5500000 ] || rc=1
+kill "$child" $watcher
+wait $watcher 2>/dev/null
+exit $rc
