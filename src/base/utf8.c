@@ -96,14 +96,31 @@ int utf8_char_width(uint32_t cp)
 	return w < 0 ? 1 : w;
 }
 
+/* Bytes of printable ASCII at the front: nearly all text there is. */
+static size_t plain_run(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && s[i] >= ' ' && s[i] < 0x7f)
+		i++;
+	return i;
+}
+
 size_t utf8_width(const char *s)
 {
-	size_t n = strlen(s), width = 0;
+	size_t n = strlen(s), width = 0, plain;
 
 	while (n) {
 		uint32_t cp;
-		int len = utf8_decode(s, n, &cp);
+		int len;
 
+		plain = plain_run(s, n);
+		s += plain;
+		n -= plain;
+		width += plain;
+		if (!n)
+			break;
+		len = utf8_decode(s, n, &cp);
 		if (len <= 0) {
 			len = 1;
 			width++;
@@ -118,9 +135,19 @@ size_t utf8_width(const char *s)
 
 void utf8_sanitize(struct str *out, const char *s, size_t n, bool keep_nl)
 {
+	size_t plain;
+
 	while (n) {
 		uint32_t cp;
-		int len = utf8_decode(s, n, &cp);
+		int len;
+
+		plain = plain_run(s, n);
+		str_append(out, s, plain);
+		s += plain;
+		n -= plain;
+		if (!n)
+			break;
+		len = utf8_decode(s, n, &cp);
 
 		if (len <= 0) {
 			str_add(out, UTF8_REPLACEMENT);

@@ -20,6 +20,18 @@ static void format_lines(const char *text, struct str *out)
 	}
 }
 
+/* Most cells of a long table are numbers: printf(3) would be most of the work. */
+static void format_number(uint64_t v, struct str *out)
+{
+	char digits[20];
+	size_t n = sizeof(digits);
+
+	do
+		digits[--n] = (char)('0' + v % 10);
+	while (v /= 10);
+	str_append(out, digits + n, sizeof(digits) - n);
+}
+
 void cell_format(const struct cell *c, struct str *out)
 {
 	switch (c->kind) {
@@ -27,7 +39,7 @@ void cell_format(const struct cell *c, struct str *out)
 		str_addc(out, '-');
 		break;
 	case CELL_U64:
-		str_printf(out, "%llu", (unsigned long long)c->u64);
+		format_number(c->u64, out);
 		break;
 	case CELL_I64:
 		str_printf(out, "%lld", (long long)c->i64);
@@ -103,23 +115,27 @@ void cell_json(const struct cell *c, struct json_out *j)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* Every cell as text, header first: texts[row * ncolumns + column]. */
-static char **format_all(const struct table *t)
+/* Every cell as text, header first: texts[row * ncolumns + column], all of them in one piece of
+ * memory. */
+static char **format_all(const struct table *t, struct str *all)
 {
-	char **texts = xcalloc((t->nrows + 1) * t->ncolumns, sizeof(*texts));
+	size_t cells = (t->nrows + 1) * t->ncolumns;
+	char **texts = xcalloc(cells + 1, sizeof(*texts));
+	size_t *at = xcalloc(cells + 1, sizeof(*at));
 	struct arena *a = arena_new();
 
-	for (size_t c = 0; c < t->ncolumns; c++)
-		texts[c] = xstrdup(t->columns[c].title);
-	for (size_t r = 0; r < t->nrows; r++) {
-		for (size_t c = 0; c < t->ncolumns; c++) {
-			struct cell cell = t->columns[c].get(t->rows[r], a);
-			struct str text = STR_INIT;
+	for (size_t i = 0; i < cells; i++) {
+		size_t r = i / t->ncolumns, c = i % t->ncolumns;
+		struct cell cell =
+			r ? t->columns[c].get(t->rows[r - 1], a) : cell_text(t->columns[c].title);
 
-			cell_format(&cell, &text);
-			texts[(r + 1) * t->ncolumns + c] = str_steal(&text);
-		}
+		at[i] = all->len;
+		cell_format(&cell, all);
+		str_addc(all, '\0');
 	}
+	for (size_t i = 0; i < cells; i++)
+		texts[i] = all->s + at[i];
+	free(at);
 	arena_free(a);
 	return texts;
 }
@@ -142,6 +158,8 @@ static size_t widest_line(const char *text)
 {
 	size_t widest = 0;
 
+	if (!strchr(text, '\n'))
+		return utf8_width(text);
 	for (;;) {
 		size_t n = strcspn(text, "\n"), width;
 		char *line = xstrndup(text, n);
@@ -189,7 +207,8 @@ static void add_row(const struct table *t, char **cells, const size_t *widths, s
 
 void table_text(const struct table *t, struct str *out)
 {
-	char **texts = format_all(t);
+	cleanup_str struct str all = STR_INIT;
+	char **texts = format_all(t, &all);
 	size_t *widths = xcalloc(t->ncolumns, sizeof(*widths));
 
 	for (size_t i = 0; i < (t->nrows + 1) * t->ncolumns; i++) {
@@ -200,8 +219,6 @@ void table_text(const struct table *t, struct str *out)
 	}
 	for (size_t r = 0; r <= t->nrows && t->ncolumns; r++)
 		add_row(t, texts + r * t->ncolumns, widths, out);
-	for (size_t i = 0; i < (t->nrows + 1) * t->ncolumns; i++)
-		free(texts[i]);
 	free(texts);
 	free(widths);
 }
