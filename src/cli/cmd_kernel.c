@@ -1,11 +1,13 @@
 /* ktstr kernel: the kernels that guests boot. Each subcommand is in a file of its own. */
 #include "src/cli/cli.h"
 
-extern const struct command cmd_kernel_build;
+extern const struct command cmd_kernel_build, cmd_kernel_clean, cmd_kernel_list;
 
-static const struct command *const subcommands[] = {&cmd_kernel_build, NULL};
+static const struct command *const subcommands[] = {
+	&cmd_kernel_list, &cmd_kernel_build, &cmd_kernel_clean, NULL};
 
 static const char *const examples[] = {
+	"ktstr kernel list",
 	"ktstr kernel build 6.12",
 	"ktstr kernel build --source ./linux",
 	NULL,
@@ -19,7 +21,7 @@ static int run(const void *values, const struct cli_context *cx)
 
 const struct command cmd_kernel = {
 	.name = "kernel",
-	.summary = "build the kernels that guests boot",
+	.summary = "list, build and remove the kernels that guests boot",
 	.about = "Kernels are built into a cache, from which `ktstr shell` and the dashboard take "
 		 "the newest when no kernel is named. The cache is shared with other tools that "
 		 "keep to its format.",

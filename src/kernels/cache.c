@@ -86,6 +86,24 @@ int kcache_scan(const char *root, bool packaged, struct kcache *out, struct err 
 	return 0;
 }
 
+int kcache_scan_all(const char *root, struct kcache *out, struct err *e)
+{
+	struct kcache packaged;
+	int rc = kcache_scan(root, false, out, e);
+
+	if (rc)
+		return rc;
+	rc = kcache_scan(root, true, &packaged, e);
+	for (size_t i = 0; i < packaged.entries.n; i++)
+		vec_push(&out->entries, packaged.entries.v[i]);
+	free(packaged.entries.v);
+	if (out->entries.n)
+		qsort(out->entries.v, out->entries.n, sizeof(out->entries.v[0]), list_order);
+	if (rc)
+		kcache_release(out);
+	return rc;
+}
+
 void kcache_release(struct kcache *c)
 {
 	for (size_t i = 0; i < c->entries.n; i++)

@@ -37,6 +37,8 @@ void kcache_entry_release(struct kcache_entry *entry);
 /* All entries in list order: valid ones newest first, corrupt ones last. A missing root is empty.
  */
 int kcache_scan(const char *root, bool packaged, struct kcache *out, struct err *e);
+/* Built and packaged ones together, in the same order. */
+int kcache_scan_all(const char *root, struct kcache *out, struct err *e);
 void kcache_release(struct kcache *c);
 
 /* Against the hashes of what this program configures kernels with, one for each base. */
