@@ -54,6 +54,8 @@ static const struct word words[] = {
 	/* no keyboard, no mouse: do not look for them */
 	{.text = "i8042.noaux"},
 	{.text = "i8042.nokbd"},
+	/* a kernel that has terminals of the old kind makes 512 devices for them */
+	{.text = "pty.legacy_count=0"},
 	/* the timers are wired right */
 	{.text = "no_timer_check"},
 	/* clearing memory that is written next: 4 % where each store is emulated, and twice the
