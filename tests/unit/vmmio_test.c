@@ -424,6 +424,24 @@ static void test_draining_serves_what_waits(void **state)
 	assert_int_equal(x->served, QUEUE_MAX);
 }
 
+/* The machine goes while notifications and requests wait: nobody comes back to what is freed. */
+static void test_freed_with_work_waiting(void **state)
+{
+	static const struct fv_buf buf = {FV_DATA_AT, 4, true};
+	struct echo *x = *state;
+
+	fv_bring_up(&x->f, 0, 8);
+	fv_request(&x->f, 0, &buf, 1);
+	fv_notify(&x->f, 0);
+	fv_notify(&x->f, 1);
+	fv_set(&x->f, FV_STATUS, 0);
+	fv_detach(&x->f);
+	fv_turn(&x->f, 3);
+	assert_int_equal(x->served, 0);
+	assert_null(x->d.transport);
+	assert_null(x->d.queue);
+}
+
 /* A driver that writes everything everywhere; what comes of it is checked by the sanitizers. */
 static void test_every_register_takes_anything(void **state)
 {
@@ -468,6 +486,7 @@ int main(void)
 		WITH(test_work_is_done_in_shares),
 		WITH(test_a_flood_of_notifications_is_one),
 		WITH(test_draining_serves_what_waits),
+		WITH(test_freed_with_work_waiting),
 		WITH(test_every_register_takes_anything),
 	};
 
