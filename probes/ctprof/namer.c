@@ -10,7 +10,7 @@
 struct ctp_namer {
 	struct map names; /* to struct ctp_name, owned */
 	struct str word;
-	bool literal_cgroups;
+	bool literal_cgroups, strong;
 	struct strv flatten; /* the patterns that are ones */
 	struct ctp_glob **globs;
 };
@@ -21,6 +21,7 @@ struct ctp_namer *ctp_namer_new(const struct ctp_naming *naming, struct strv *wa
 	size_t npatterns = naming->flatten ? naming->flatten->n : 0;
 
 	n->literal_cgroups = naming->literal_cgroups;
+	n->strong = naming->strong;
 	n->globs = xcalloc(npatterns ? npatterns : 1, sizeof(struct ctp_glob *));
 	for (size_t i = 0; i < npatterns; i++) {
 		struct err e = ERR_INIT;
@@ -68,7 +69,7 @@ struct ctp_name *ctp_namer_literal(struct ctp_namer *n, const char *name)
 struct ctp_name *ctp_namer_pattern(struct ctp_namer *n, const char *name)
 {
 	str_clear(&n->word);
-	name_pattern(name, strlen(name), &n->word);
+	(n->strong ? name_pattern_strong : name_pattern)(name, strlen(name), &n->word);
 	return ctp_namer_literal(n, str_get(&n->word));
 }
 
@@ -83,6 +84,6 @@ struct ctp_name *ctp_namer_cgroup(struct ctp_namer *n, const char *path)
 	if (n->literal_cgroups)
 		return ctp_namer_literal(n, path);
 	str_clear(&n->word);
-	name_cgroup_key(path, &n->word);
+	(n->strong ? name_cgroup_key_strong : name_cgroup_key)(path, &n->word);
 	return ctp_namer_literal(n, str_get(&n->word));
 }

@@ -77,7 +77,9 @@ static void token_pattern(const char *t, size_t n, struct str *out)
 	}
 }
 
-void name_pattern(const char *name, size_t n, struct str *out)
+typedef void token_fn(const char *t, size_t n, struct str *out);
+
+static void each_token(const char *name, size_t n, token_fn *token, struct str *out)
 {
 	size_t from = 0;
 
@@ -89,12 +91,80 @@ void name_pattern(const char *name, size_t n, struct str *out)
 			continue;
 		}
 		if (i > from)
-			token_pattern(name + from, i - from, out);
+			token(name + from, i - from, out);
 		str_append(out, name + i, sep);
 		from = i += sep;
 	}
 	if (n > from)
-		token_pattern(name + from, n - from, out);
+		token(name + from, n - from, out);
+}
+
+void name_pattern(const char *name, size_t n, struct str *out)
+{
+	each_token(name, n, token_pattern, out);
+}
+
+/* ---- the stronger form ----------------------------------------------------------------------- */
+
+enum { UUID = 36, LONG_HEX = 8 };
+
+/* 8-4-4-4-12 hexadecimal digits, parted by '-' throughout or by '_'. */
+static bool is_uuid(const char *s, size_t n)
+{
+	if (n < UUID || (s[8] != '-' && s[8] != '_'))
+		return false;
+	for (size_t i = 0; i < UUID; i++) {
+		bool part = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (part ? s[i] != s[8] : !is_hex(s[i]))
+			return false;
+	}
+	return n == UUID || (!is_hex(s[UUID]) && !is_letter(s[UUID]));
+}
+
+/* Digits inside a word are numbers of it. */
+static void number_digits(const char *t, size_t n, struct str *out)
+{
+	for (size_t i = 0; i < n;) {
+		size_t digits = span(t + i, n - i, is_digit);
+
+		if (digits)
+			str_add(out, "{N}");
+		else
+			str_addc(out, t[i]);
+		i += digits ? digits : 1;
+	}
+}
+
+static void strong_token(const char *t, size_t n, struct str *out)
+{
+	size_t lead = n > LONG_HEX && is_letter(*t) && !is_hex(*t);
+
+	if (span(t, n, is_digit) < n && n - lead >= LONG_HEX &&
+		span(t + lead, n - lead, is_hex) == n - lead) {
+		str_append(out, t, lead);
+		str_add(out, "{H}");
+	} else if (n >= 2 && span(t, n, is_hex) == n) {
+		token_pattern(t, n, out);
+	} else {
+		number_digits(t, n, out);
+	}
+}
+
+void name_pattern_strong(const char *name, size_t n, struct str *out)
+{
+	size_t from = 0, i = 0;
+
+	while (i < n) {
+		if (!is_uuid(name + i, n - i)) {
+			i++;
+			continue;
+		}
+		each_token(name + from, i - from, strong_token, out);
+		str_add(out, "{U}");
+		from = i += UUID;
+	}
+	each_token(name + from, n - from, strong_token, out);
 }
 
 /* Bytes of the instance behind an '@' where the component is a template's service, else 0. */
@@ -109,22 +179,32 @@ static size_t instance(const char *behind)
 	return strcspn(behind, "._-") >= n ? n : 0;
 }
 
+/* The path without the instances of templates. */
+static void plain_path(const char *path, struct str *plain)
+{
+	while (*path) {
+		size_t n = *path == '@' ? instance(path + 1) : 0;
+
+		str_addc(plain, *path++);
+		if (n) {
+			str_add(plain, "{I}");
+			path += n;
+		}
+	}
+}
+
 void name_cgroup_key(const char *path, struct str *out)
 {
 	cleanup_str struct str plain = STR_INIT;
 
-	if (!strchr(path, '@')) {
-		name_pattern(path, strlen(path), out);
-		return;
-	}
-	while (*path) {
-		size_t n = *path == '@' ? instance(path + 1) : 0;
-
-		str_addc(&plain, *path++);
-		if (n) {
-			str_add(&plain, "{I}");
-			path += n;
-		}
-	}
+	plain_path(path, &plain);
 	name_pattern(str_get(&plain), plain.len, out);
+}
+
+void name_cgroup_key_strong(const char *path, struct str *out)
+{
+	cleanup_str struct str plain = STR_INIT;
+
+	plain_path(path, &plain);
+	name_pattern_strong(str_get(&plain), plain.len, out);
 }

@@ -13,3 +13,11 @@
 void name_pattern(const char *name, size_t n, struct str *out);
 /* Appends the key of a cgroup path: template instances first, then the token pattern. */
 void name_cgroup_key(const char *path, struct str *out);
+
+/*
+ * The same, and more becomes one (--strong-normalize): UUIDs as a whole, whatever digits they are
+ * made of; words of 8 or more hexadecimal digits, with a letter before them too; digits inside any
+ * word.
+ */
+void name_pattern_strong(const char *name, size_t n, struct str *out);
+void name_cgroup_key_strong(const char *path, struct str *out);

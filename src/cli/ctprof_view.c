@@ -94,6 +94,7 @@ int ctprof_view_init(struct ctprof_view *v, const struct ctprof_view_values *val
 			ctp_axis_names, values->group_by, show ? CTP_BY_PCOMM : CTP_BY_ALL),
 		.literal_threads = values->no_thread_normalize,
 		.literal_cgroups = values->no_cg_normalize,
+		.strong = values->strong_normalize,
 		.flatten = &values->flatten,
 	};
 	ctp_view_format(&v->view,

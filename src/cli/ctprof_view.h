@@ -13,7 +13,7 @@
 struct ctprof_view_values {
 	const char *group_by, *sort_by, *columns, *sections, *metrics, *format;
 	struct strv flatten, pids, comms, cgroups;
-	bool no_thread_normalize, no_cg_normalize, wrap, json, csv, rates, survivors, exit_code;
+	bool no_thread_normalize, no_cg_normalize, strong_normalize, wrap, json, csv, rates, survivors, exit_code;
 	struct opt_u32 limit;
 	struct opt_u64 max_size;
 };
@@ -55,6 +55,15 @@ extern const char *const ctprof_show_axes[];
 		.type = OPT_FLAG, \
 		.help = "paths of cgroups as they are", \
 		.offset = (base) + offsetof(struct ctprof_view_values, no_cg_normalize), \
+	}, \
+	{ \
+		.name = "strong-normalize", \
+		.type = OPT_FLAG, \
+		.help = "fold UUIDs, long hexadecimal words and inner digits", \
+		.more = "A UUID is {U}, a word of 8 or more hexadecimal digits is {H} even with a letter " \
+			"before it, and nvme0n1 is nvme{N}n{N}, so that pods and units with generated " \
+			"names are one group.", \
+		.offset = (base) + offsetof(struct ctprof_view_values, strong_normalize), \
 	}, \
 	{ \
 		.name = "sort-by", \

@@ -362,7 +362,8 @@ const struct fact manual_differences[] = {
 		.command = "ctprof",
 	},
 	{
-		.name = "--json, --csv, --rates, --survivors, --idle, --exit-code, --pid, --comm, "
+		.name = "--strong-normalize, --json, --csv, --rates, --survivors, --idle, "
+			"--exit-code, --pid, --comm, "
 			"--cgroup "
 			"and --max-size",
 		.text = "are new, as are the columns rate and churn; a difference between the "

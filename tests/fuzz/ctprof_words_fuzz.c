@@ -22,6 +22,13 @@ static void names(const char *text, size_t n)
 	if (strcmp(str_get(&once), str_get(&twice)) != 0)
 		abort();
 	name_cgroup_key(text, &key);
+	str_clear(&once);
+	str_clear(&twice);
+	name_pattern_strong(text, n, &once);
+	name_pattern_strong(str_get(&once), once.len, &twice);
+	if (strcmp(str_get(&once), str_get(&twice)) != 0)
+		abort();
+	name_cgroup_key_strong(text, &key);
 }
 
 /* Two lines: the pattern, the path. What has no wildcard matches itself and nothing else. */

@@ -129,6 +129,37 @@ static void examples_of_names(void **state)
 	}
 }
 
+/* Names that the plain rules leave apart though only their numbers differ. */
+static const struct example strong[] = {
+	{"vte-spawn-3f1c2a9e-77aa-4c1b-9d0e-0a1b2c3d4e5f", "vte-spawn-{U}"},
+	{"vte-spawn-00000000-aaaa-bbbb-cccc-dddddddddddd", "vte-spawn-{U}"},
+	{"pod3f1c2a9e_77aa_4c1b_9d0e_0a1b2c3d4e5f.slice", "pod{U}.slice"},
+	{"run-r1a2b3c4d5e6f.scope", "run-r{H}.scope"},
+	{"deadbeef", "{H}"},
+	{"deadbee", NULL},
+	{"12345678", "{N}"},
+	{"nvme0n1", "nvme{N}n{N}"},
+	{"proto303handler", "proto{N}handler"},
+	{"kworker/u16:2-events", "kworker/u{N}:{N}-events"},
+	{"a0", "{H}"},
+	{"3f1c2a9e-77aa_4c1b-9d0e-0a1b2c3d4e5f", "{H}-{H}_{H}-{H}-{H}"},
+	{"", NULL},
+};
+
+static void the_stronger_form(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(strong); i++) {
+		cleanup_str struct str got = STR_INIT, twice = STR_INIT;
+
+		name_pattern_strong(strong[i].name, strlen(strong[i].name), &got);
+		assert_string_equal(
+			str_get(&got), strong[i].pattern ? strong[i].pattern : strong[i].name);
+		name_pattern_strong(str_get(&got), got.len, &twice);
+		assert_string_equal(str_get(&twice), str_get(&got));
+	}
+}
+
 static void examples_of_paths(void **state)
 {
 	(void)state;
@@ -215,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(examples_of_names),
 		cmocka_unit_test(examples_of_paths),
+		cmocka_unit_test(the_stronger_form),
 		cmocka_unit_test(patterns_are_stable),
 		cmocka_unit_test(other_numbers_same_pattern),
 		cmocka_unit_test(separators_part_patterns),
