@@ -204,6 +204,17 @@ const struct fact manual_environment[] = {
 			"dynamic loader would.",
 		.command = "shell",
 	},
+	{
+		.name = "KTSTR_RELEASES_URL",
+		.text = "Where the list of kernel releases is fetched from, instead of kernel.org.",
+		.command = "kernel",
+	},
+	{
+		.name = "KTSTR_KERNEL_MIRROR",
+		.text = "Where kernel sources are fetched from, instead of kernel.org: the folder "
+			"that holds v6.x.",
+		.command = "kernel",
+	},
 	{.name = NULL},
 };
 
@@ -380,6 +391,18 @@ const struct fact manual_differences[] = {
 		.name = "Snapshots",
 		.text = "may unpack to 1 GiB instead of 256 MiB, and are read as a stream.",
 		.command = "ctprof",
+	},
+	{
+		.name = "The list of cached kernels",
+		.text = "has packaged kernels in it, with the source distro, and waits about a "
+			"second for the network at most. --long and --offline are new.",
+		.command = "kernel",
+	},
+	{
+		.name = "Cleaning the cache",
+		.text = "skips entries that a test run reads or a build writes, unless --force; "
+			"--yes, --dry-run and --older-than are new.",
+		.command = "kernel",
 	},
 	{.name = NULL},
 };
