@@ -7,19 +7,23 @@
 #include <unistd.h>
 
 #include "vmm/dev/i8042.h"
+#include "vmm/dev/ioapic.h"
 #include "vmm/dev/pm.h"
 #include "vmm/dev/serial.h"
 #include "vmm/dev/serial_regs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
-enum { BURST = 4096 };
+enum { BURST = 4096, SELECT = 0x00, WINDOW = 0x10 };
+
+#define IOAPIC_AT 0xfec00000ULL
 
 struct rig {
 	struct loop *loop;
 	struct irq_line irq;
-	struct bus bus;
+	struct bus bus, memory;
 	struct serial *serial[2];
+	struct ioapic *ioapic;
 	struct i8042 *k;
 	struct pm *pm;
 	int host[2], guest[2];
@@ -36,6 +40,13 @@ static void on_power(void *user, enum power_event event)
 {
 	(void)event;
 	++*(unsigned *)user;
+}
+
+static void on_routes(void *user, const struct ioapic_route *routes)
+{
+	(void)user;
+	for (unsigned i = 0; i < IOAPIC_PINS_MAX; i++)
+		need(!routes[i].on || routes[i].address_lo >> 20 == 0xfee);
 }
 
 static void set_up(struct rig *r)
@@ -59,6 +70,8 @@ static void set_up(struct rig *r)
 	}
 	r->k = i8042_new(&power);
 	r->pm = pm_new(&power);
+	r->ioapic = ioapic_new(on_routes, r);
+	need(!bus_add(&r->memory, IOAPIC_AT, IOAPIC_SIZE, &ioapic_bus, r->ioapic, NULL));
 	need(!bus_add(&r->bus, I8042_DATA, 1, &i8042_data_bus, r->k, NULL));
 	need(!bus_add(&r->bus, I8042_COMMAND, 1, &i8042_command_bus, r->k, NULL));
 	need(!bus_add(&r->bus, PM_PORT, PM_PORTS, &pm_bus, r->pm, NULL));
@@ -73,6 +86,7 @@ static void tear_down(struct rig *r)
 	}
 	i8042_free(r->k);
 	pm_free(r->pm);
+	ioapic_free(r->ioapic);
 	loop_free(r->loop);
 	irq_line_release(&r->irq);
 }
@@ -84,6 +98,24 @@ static uint16_t port_of(unsigned byte)
 	return (uint16_t)(bases[byte >> 4 & 3] + (byte & 15));
 }
 
+/* One register by its number, or a wild access to the window. */
+static void interrupts(struct rig *r, const uint8_t *b)
+{
+	uint32_t index = b[1], v = b[2] * 0x01010101U;
+	uint64_t any = v;
+
+	if (b[0] & 8) {
+		bus_write(&r->memory, IOAPIC_AT + SELECT, &index, 4);
+		bus_write(&r->memory, IOAPIC_AT + WINDOW, &v, 4);
+		bus_read(&r->memory, IOAPIC_AT + WINDOW, &v, 4);
+	} else if (b[0] & 16) {
+		ioapic_eoi(r->ioapic, b[2]);
+	} else {
+		bus_write(&r->memory, IOAPIC_AT + b[1], &any, 1U << (b[0] >> 6));
+		bus_read(&r->memory, IOAPIC_AT + b[1] * 16U, &any, 1U << (b[0] >> 6));
+	}
+}
+
 /* Three bytes a step: what and how wide, where, with what. */
 static void step(struct rig *r, const uint8_t *b)
 {
@@ -91,8 +123,10 @@ static void step(struct rig *r, const uint8_t *b)
 	unsigned size = 1U << (b[0] >> 6 & 1) << (b[0] >> 5 & 1);
 
 	switch (b[0] % 8) {
-	case 0:
 	case 1:
+		interrupts(r, b);
+		break;
+	case 0:
 	case 2:
 		memset(page, b[2], size);
 		need(bus_ports(&r->bus, port_of(b[1]), false, size, 1, page, sizeof(page)));
