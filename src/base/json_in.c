@@ -131,7 +131,7 @@ void json_copy_members(const struct json *object, struct json_out *j)
 {
 	const cJSON *v;
 
-	for (v = node(object)->child; v; v = v->next) {
+	for (v = object ? node(object)->child : NULL; v; v = v->next) {
 		json_key(j, v->string);
 		json_copy((const struct json *)v, j);
 	}
@@ -142,7 +142,7 @@ static void copy_array(const cJSON *array, struct json_out *j)
 	const cJSON *v;
 
 	json_array(j);
-	for (v = array->child; v; v = v->next)
+	for (v = array ? array->child : NULL; v; v = v->next)
 		json_copy((const struct json *)v, j);
 	json_array_end(j);
 }

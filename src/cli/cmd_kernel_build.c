@@ -337,9 +337,10 @@ static const struct opt opts[] = {
 		.name = "kernel",
 		.type = OPT_TEXT,
 		.metavar = "ID",
-		.help = "version, series, range A..B, folder, or git+URL#branch=NAME",
-		.more = "A series (6.12) is its latest release. A range is built member by member. "
-			"A git source names a tag, a branch or a commit: #tag=NAME, #branch=NAME, "
+		.help = "a version, series, range, folder or git source",
+		.more = "A series (6.12) is its latest release; a range (6.12..6.17) is built "
+			"member by member. "
+			"A git source is git+URL with #tag=NAME, #branch=NAME or "
 			"#sha=COMMIT. Without any source the latest stable release is built.",
 		.offset = offsetof(struct values, kernel),
 	},
@@ -372,8 +373,9 @@ static const struct opt opts[] = {
 		.type = OPT_CHOICE,
 		.metavar = "BASE",
 		.choices = base_names,
-		.help = "what a tree without a .config starts from: slim (default), defconfig",
-		.more = "slim is a tiny kernel with all that schedulers and their guests need and "
+		.help = "configure from slim (default) or defconfig",
+		.more = "For sources without a .config. slim is a tiny kernel with all that "
+			"schedulers and their guests need and "
 			"nothing else: it builds in a fraction of the time, and boots in less. The "
 			"base is part of the name in the cache.",
 		.offset = offsetof(struct values, base),
@@ -402,7 +404,7 @@ static const struct opt opts[] = {
 		.name = "cpu-cap",
 		.type = OPT_U32,
 		.metavar = "N",
-		.help = "use so many CPUs (default: three tenths of those allowed)",
+		.help = "use so many CPUs (default: three tenths)",
 		.more = "They are reserved by lock files and fenced in with a cpuset group where "
 			"that is possible; with this option it has to be. make gets as many jobs.",
 		.min = 1,
@@ -446,8 +448,7 @@ static const char *const examples[] = {
 	"ktstr kernel build",
 	"ktstr kernel build 6.12",
 	"ktstr kernel build --source ~/linux",
-	"ktstr kernel build --kernel git+https://git.kernel.org/pub/scm/linux/kernel/git/tj/"
-	"sched_ext.git#branch=for-next",
+	"ktstr kernel build --kernel git+https://HOST/linux.git#branch=for-next",
 	NULL,
 };
 

@@ -1,0 +1,199 @@
+#include "src/kernels/candidates.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/kernels/cache.h"
+#include "src/kernels/command.h"
+#include "src/kernels/local.h"
+#include "src/kernels/report.h"
+#include "src/kernels/upstream.h"
+
+/* ---- versions ------------------------------------------------------------------------------- */
+
+struct versions {
+	VEC(char *) v; /* owned */
+};
+
+static void add(struct versions *l, const char *version)
+{
+	struct kver v;
+
+	if (!kver_parse(version, strlen(version), &v))
+		return;
+	for (size_t i = 0; i < l->v.n; i++)
+		if (strcmp(l->v.v[i], version) == 0)
+			return;
+	vec_push(&l->v, xstrdup(version));
+}
+
+static void add_cached(struct versions *l, const char *root)
+{
+	struct kcache cache;
+
+	if (kcache_scan(root, false, &cache, NULL))
+		return;
+	for (size_t i = 0; i < cache.entries.n; i++)
+		if (!cache.entries.v[i].corrupt && cache.entries.v[i].meta.version &&
+			cache.entries.v[i].meta.source == METADATA_TARBALL)
+			add(l, cache.entries.v[i].meta.version);
+	kcache_release(&cache);
+}
+
+static int add_published(struct versions *l, const struct place *p, const char *root,
+	const struct kernel_report *report)
+{
+	const struct upstream u = {.place = p, .root = root, .report = report};
+	struct releases list;
+	struct err e = ERR_INIT;
+	int rc = upstream_releases(&u, &list, &e);
+
+	if (rc == -ECANCELED)
+		return rc;
+	if (rc) {
+		report_note(report, "only cached kernels are searched: %s", e.msg);
+		return 0;
+	}
+	for (size_t i = 0; i < list.rows.n; i++)
+		if (list.rows.v[i].v.major)
+			add(l, list.rows.v[i].version);
+	releases_release(&list);
+	return 0;
+}
+
+static struct kver version_of(const char *s)
+{
+	struct kver v = {0};
+
+	kver_parse(s, strlen(s), &v);
+	return v;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	struct kver x = version_of(*(char *const *)a), y = version_of(*(char *const *)b);
+
+	return kver_compare(&x, &y);
+}
+
+/* The ends as they were named, and what is strictly between them. */
+static void take_between(struct versions *l, const char *good, const char *bad, struct bisect *out)
+{
+	struct kver low = version_of(good), high = version_of(bad);
+
+	if (l->v.n)
+		qsort(l->v.v, l->v.n, sizeof(*l->v.v), ascending);
+	bisect_add(out, good);
+	for (size_t i = 0; i < l->v.n; i++) {
+		struct kver v = version_of(l->v.v[i]);
+
+		if (kver_compare(&v, &low) > 0 && kver_compare(&v, &high) < 0)
+			bisect_add(out, l->v.v[i]);
+	}
+	bisect_add(out, bad);
+}
+
+static int find_versions(const struct place *p, const char *root, const char *good, const char *bad,
+	const struct kernel_report *report, struct bisect *out, struct err *e)
+{
+	struct versions l = {0};
+	struct kver low, high;
+	int rc;
+
+	if (!kver_parse(good, strlen(good), &low) || !kver_parse(bad, strlen(bad), &high)) {
+		err_set(e, EINVAL, "'%s' is not a kernel version",
+			kver_parse(good, strlen(good), NULL) ? bad : good);
+		return err_hint(e, "--source DIR searches the commits of a git tree");
+	}
+	if (kver_compare(&low, &high) >= 0)
+		return err_set(e, EINVAL, "--good %s is not older than --bad %s", good, bad);
+	add_cached(&l, root);
+	rc = add_published(&l, p, root, report);
+	if (!rc)
+		take_between(&l, good, bad, out);
+	for (size_t i = 0; i < l.v.n; i++)
+		free(l.v.v[i]);
+	free(l.v.v);
+	return rc;
+}
+
+/* ---- commits -------------------------------------------------------------------------------- */
+
+static bool tick(void *user)
+{
+	return report_progress(user, "reading the tree's history", 0, 0);
+}
+
+static int git(const char *tree, const char *const *words, const struct kernel_report *report,
+	struct str *out, struct err *e)
+{
+	cleanup_strv struct strv argv = STRV_INIT;
+	cleanup_str struct str errs = STR_INIT;
+	int rc;
+
+	strv_push(&argv, "git");
+	strv_push(&argv, "-C");
+	strv_push(&argv, tree);
+	for (; *words; words++)
+		strv_push(&argv, *words);
+	rc = command_run(
+		&(struct command){
+			.argv = (const char *const *)argv.v, .tick = tick, .user = (void *)report},
+		out, &errs, e);
+	if (rc > 0)
+		rc = err_set(e, EINVAL, "%s: git: %.300s", tree,
+			errs.len ? str_trim(errs.s) : "it failed");
+	else if (rc == -ECANCELED)
+		err_set(e, ECANCELED, "cancelled");
+	return rc;
+}
+
+static void add_commit(struct bisect *out, const char *tree, const char *commit)
+{
+	cleanup_free char *id = xasprintf("git+file://%s#sha=%.*s", tree, LOCAL_COMMIT, commit);
+
+	bisect_add(out, id);
+}
+
+/* Both ends as commits, oldest first in the list between them. */
+static int find_commits(const char *name, const char *good, const char *bad,
+	const struct kernel_report *report, struct bisect *out, struct err *e)
+{
+	cleanup_free char *tree = realpath(name, NULL), *range = xasprintf("%s..%s", good, bad);
+	cleanup_free char *start = xasprintf("%s^{commit}", good);
+	const char *const first[] = {"rev-parse", "--verify", "--end-of-options", start, NULL};
+	const char *const rest[] = {
+		"rev-list", "--first-parent", "--reverse", "--end-of-options", range, NULL};
+	cleanup_str struct str list = STR_INIT;
+	int rc;
+
+	if (!tree)
+		return err_sys(e, errno, "cannot find '%s'", name);
+	rc = git(tree, first, report, &list, e);
+	rc = rc ? rc : git(tree, rest, report, &list, e);
+	if (rc)
+		return rc;
+	for (const char *line = str_get(&list); *line;) {
+		size_t n = strcspn(line, "\n");
+
+		if (n == LOCAL_COMMIT)
+			add_commit(out, tree, line);
+		line += n + (line[n] == '\n');
+	}
+	if (out->items.n < 2)
+		return err_set(e, EINVAL, "--good %s is not before --bad %s in the history of %s",
+			good, bad, tree);
+	return 0;
+}
+
+int candidates(const struct place *p, const char *root, const char *tree, const char *good,
+	const char *bad, const struct kernel_report *report, struct bisect *out, struct err *e)
+{
+	int rc = tree ? find_commits(tree, good, bad, report, out, e)
+		      : find_versions(p, root, good, bad, report, out, e);
+
+	if (rc)
+		bisect_release(out);
+	return rc;
+}
