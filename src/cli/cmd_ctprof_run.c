@@ -238,7 +238,7 @@ static const struct opt opts[] = {
 		.name = "reps",
 		.type = OPT_U32,
 		.metavar = "N",
-		.help = "run it N times and mark what exceeds the machine at rest",
+		.help = "run it N times, mark what exceeds rest",
 		.more = "Another pair of captures is then taken with nothing run in between, as "
 			"long as the command took (1 to 10 s). The column noise says what the "
 			"metric does at rest, with a ! where every repetition changed it in the "
