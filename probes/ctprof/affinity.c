@@ -19,10 +19,10 @@ void ctp_affinity_release(struct ctp_affinity *a)
 
 static void add_cpu(struct ctp_affinity *a, uint32_t cpu)
 {
-	struct ctp_run *last = a->runs.n ? &a->runs.v[a->runs.n - 1] : NULL;
+	size_t n = a->runs.n;
 
-	if (last && last->hi + 1 == cpu)
-		last->hi = cpu;
+	if (n && a->runs.v[n - 1].hi + 1 == cpu)
+		a->runs.v[n - 1].hi = cpu;
 	else
 		vec_push(&a->runs, (struct ctp_run){cpu, cpu});
 	a->cpus.count++;

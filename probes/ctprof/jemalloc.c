@@ -248,8 +248,9 @@ static bool parse_mapping(struct scan line, struct mapping *m)
 /* The word that the loader filled, in the memory of a process that runs on meanwhile. */
 static bool read_slot(uint32_t tgid, uint64_t address, uint64_t *out)
 {
-	struct iovec local = {out, 8}, remote = {(void *)(uintptr_t)address, 8};
+	struct iovec local = {out, 8}, remote = {NULL, 8};
 
+	memcpy(&remote.iov_base, &address, sizeof(address));
 	return process_vm_readv((pid_t)tgid, &local, 1, &remote, 1, 0) == 8;
 }
 

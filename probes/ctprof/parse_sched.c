@@ -40,12 +40,12 @@ static uint8_t find_target(struct scan name)
 
 	if (!scan_is(&name, "ext.enabled") && dot)
 		name.p = dot + 1;
-	for (uint8_t f = 0; f < CTP_NFIELDS; f++) {
+	for (int f = 0; f < CTP_NFIELDS; f++) {
 		if (ctp_fields[f].source != CTP_FROM_SCHED || !scan_is(&name, ctp_fields[f].word))
 			continue;
 		if (f == CTP_voluntary_sleep_ns)
 			return SLEEP_SUM;
-		return f == CTP_block_sum ? BLOCK_SUM : f;
+		return f == CTP_block_sum ? BLOCK_SUM : (uint8_t)f;
 	}
 	return scan_is(&name, "sum_exec_runtime") ? RUNTIME : NOTHING;
 }

@@ -11,7 +11,14 @@
 #include "src/base/mem.h"
 
 /* include/uapi/linux/taskstats.h, and the attributes of its commands. */
-enum { CMD_GET = 1, CMD_ATTR_PID = 1, TYPE_PID = 1, TYPE_STATS = 3, TYPE_AGGR_PID = 4 };
+enum {
+	CMD_GET = 1,
+	CMD_ATTR_PID = 1,
+	CMD_ATTR_REGISTER_CPUMASK = 3,
+	TYPE_PID = 1,
+	TYPE_STATS = 3,
+	TYPE_AGGR_PID = 4,
+};
 
 /*
  * Where the slots are. Members were only ever appended, but for version 15, which put maximum and
@@ -284,4 +291,86 @@ void taskstats_ask(struct taskstats *t, const uint32_t *tids, size_t n, struct t
 	for (size_t i = 0; i < n; i++)
 		if (out[i].rc == -EAGAIN)
 			out[i].rc = rc < 0 ? rc : -EIO;
+}
+
+/* Members of every version since 8; 15 has 48 bytes more before them. */
+enum { AT_COMM = 80, AT_MINFLT = 168, AT_MAJFLT = 176, AT_READ = 248, AT_WRITE = 256, MOVED = 48 };
+
+static uint64_t u64_at(const char *p, size_t at)
+{
+	uint64_t v;
+
+	memcpy(&v, p + at, sizeof(v));
+	return v;
+}
+
+int taskstats_parse_exit(const void *bytes, size_t n, struct taskstats_exit *out)
+{
+	const char *p = bytes;
+	struct taskstats_reply r;
+	uint16_t version;
+	size_t moved;
+
+	*out = (struct taskstats_exit){0};
+	if (taskstats_parse(bytes, n, &r) < 0)
+		return -EBADMSG;
+	memcpy(&version, p, sizeof(version));
+	moved = version == 15 ? MOVED : 0;
+	memcpy(out->comm, p + AT_COMM + moved, sizeof(out->comm) - 1);
+	out->minflt = u64_at(p, AT_MINFLT + moved);
+	out->majflt = u64_at(p, AT_MAJFLT + moved);
+	out->read_bytes = u64_at(p, AT_READ + moved);
+	out->write_bytes = u64_at(p, AT_WRITE + moved);
+	out->run_ns = r.v[TASKSTATS_RUN_TIME];
+	out->wait_ns = r.v[TASKSTATS_CPU_TOTAL];
+	out->blkio_ns = r.v[TASKSTATS_BLKIO_TOTAL];
+	out->hiwater_rss_kib = r.v[TASKSTATS_HIWATER_RSS];
+	return 0;
+}
+
+int taskstats_listen(struct taskstats *t, const char *cpulist)
+{
+	struct nlmsghdr *h = put_request(t->buf, t->family, CMD_GET, 1, t->seq++);
+	/* hundreds of tasks can end before the reader has its turn */
+	const int room = 8 << 20;
+	const struct timeval patience = {.tv_usec = 100000};
+	const struct nlmsgerr *answer;
+	int fd = mnl_socket_get_fd(t->socket);
+	ssize_t n;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	h->nlmsg_flags |= NLM_F_ACK;
+	mnl_attr_put_strz(h, CMD_ATTR_REGISTER_CPUMASK, cpulist);
+	if (mnl_socket_sendto(t->socket, h, h->nlmsg_len) < 0)
+		return -errno;
+	n = mnl_socket_recvfrom(t->socket, t->buf, BUFFER);
+	if (n < 0)
+		return -errno;
+	h = (struct nlmsghdr *)t->buf;
+	if (!is_whole(h, (int)n) || h->nlmsg_type != NLMSG_ERROR ||
+		mnl_nlmsg_get_payload_len(h) < sizeof(*answer))
+		return 0; /* a task has ended already: we are told */
+	answer = mnl_nlmsg_get_payload(h);
+	return answer->error;
+}
+
+int taskstats_next_exit(struct taskstats *t, struct taskstats_exit *out)
+{
+	const struct nlmsghdr *h = (const struct nlmsghdr *)t->buf;
+	struct answer w = {0};
+	ssize_t n = mnl_socket_recvfrom(t->socket, t->buf, BUFFER);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (!is_whole(h, (int)n) || h->nlmsg_type != t->family ||
+		mnl_nlmsg_get_payload_len(h) < sizeof(struct genlmsghdr))
+		return 0;
+	mnl_attr_parse(h, sizeof(struct genlmsghdr), take_outer, &w);
+	if (!w.pid || !w.stats ||
+		taskstats_parse_exit(
+			mnl_attr_get_payload(w.stats), mnl_attr_get_payload_len(w.stats), out) < 0)
+		return 0;
+	out->tid = mnl_attr_get_u32(w.pid);
+	return 1;
 }

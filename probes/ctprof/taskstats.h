@@ -15,6 +15,7 @@
 enum {
 	TASKSTATS_CPU_COUNT,
 	TASKSTATS_CPU_TOTAL,
+	TASKSTATS_BLKIO_TOTAL = 5,
 	TASKSTATS_HIWATER_RSS = 32,
 	TASKSTATS_HIWATER_VM,
 	TASKSTATS_RUN_TIME, /* cpu_run_virtual_total */
@@ -39,6 +40,21 @@ enum { TASKSTATS_BATCH = 32 };
 /* Asks for n <= TASKSTATS_BATCH tasks; out[i] is of tids[i], whatever happens. */
 void taskstats_ask(
 	struct taskstats *t, const uint32_t *tids, size_t n, struct taskstats_reply *out);
+
+/* What the kernel says of a task when it ends. */
+struct taskstats_exit {
+	char comm[33];
+	uint32_t tid;
+	uint64_t run_ns, wait_ns, blkio_ns, minflt, majflt, read_bytes, write_bytes,
+		hiwater_rss_kib;
+};
+/* The same of a struct; 0 or -EBADMSG. */
+int taskstats_parse_exit(const void *bytes, size_t n, struct taskstats_exit *out);
+/* From now on every task that ends on these CPUs ("0-7") is told of. 0 or -errno. */
+int taskstats_listen(struct taskstats *t, const char *cpulist);
+/* Waits for the next one at most a tenth of a second: 1, 0 when none came, -ENOBUFS when some were
+ * lost, -errno. */
+int taskstats_next_exit(struct taskstats *t, struct taskstats_exit *out);
 
 /* For tests: what one received datagram says about the tasks that were asked for. first_seq is the
  * sequence number of tids[0]. Returns how many of out[] were filled in. */

@@ -70,10 +70,11 @@ static enum jemalloc_fail read_counters(pid_t tid, const struct jemalloc *j, uin
 {
 	unsigned char buf[4096];
 	uint64_t start = tp + j->from_tp + j->allocated, n = j->deallocated + 8 - j->allocated;
-	struct iovec local = {buf, n}, remote = {(void *)(uintptr_t)start, n};
+	struct iovec local = {buf, n}, remote = {NULL, n};
 
 	if (tp == 0 || n > sizeof(buf) || start + n < start)
 		return JEMALLOC_TLS_ARITHMETIC;
+	memcpy(&remote.iov_base, &start, sizeof(start));
 	if (process_vm_readv(tid, &local, 1, &remote, 1, 0) != (ssize_t)n)
 		return JEMALLOC_PROCESS_VM_READV;
 	memcpy(allocated, buf, 8);
@@ -96,6 +97,7 @@ enum jemalloc_fail jemalloc_read(uint32_t id, const struct jemalloc *j, uint64_t
 {
 	enum jemalloc_fail rc;
 	pid_t tid = (pid_t)id;
+	void *pass_on = NULL;
 	long signo = 0;
 	int got = 0;
 
@@ -112,6 +114,7 @@ enum jemalloc_fail jemalloc_read(uint32_t id, const struct jemalloc *j, uint64_t
 		rc = read_stopped(tid, j, allocated, deallocated);
 	/* One that has not stopped cannot be let go: the kernel does it when this worker ends. */
 	signo = got;
-	ptrace(PTRACE_DETACH, tid, NULL, (void *)signo);
+	memcpy(&pass_on, &signo, sizeof(signo));
+	ptrace(PTRACE_DETACH, tid, NULL, pass_on);
 	return rc;
 }

@@ -10,8 +10,10 @@
 #include "src/base/clock.h"
 #include "src/base/spawn.h"
 #include "src/base/units.h"
+#include "probes/ctprof/exits.h"
 #include "src/cli/ctprof.h"
 #include "src/cli/ctprof_view.h"
+#include "src/cli/term.h"
 
 struct values {
 	struct ctprof_view_values view;
@@ -20,7 +22,8 @@ struct values {
 	struct opt_u32 reps;
 };
 
-enum { CANNOT_START = 127, REPS_MAX = 100 };
+/* Of names of tasks that ended, without --limit. */
+enum { CANNOT_START = 127, REPS_MAX = 100, EXITS_SHOWN = 16 };
 
 /* A machine left alone is watched as long as the command took, within these. */
 #define IDLE_LEAST (1 * NS_PER_SEC)
@@ -34,9 +37,10 @@ struct run {
 	const char *const *argv;
 	struct ctprof_pair *reps, idle;
 	size_t nreps;
-	uint64_t took_ns; /* the command, the first time */
-	int status;	  /* of the first that failed */
-	bool said;	  /* what captures cannot have */
+	uint64_t took_ns;	 /* the command, the first time */
+	int status;		 /* of the first that failed */
+	bool said;		 /* what captures cannot have */
+	struct ctp_exits *exits; /* of the first repetition; NULL = not told */
 };
 
 /* With a name the snapshot goes through its file: what is compared is what was kept. */
@@ -120,7 +124,11 @@ static int one_rep(struct run *r, size_t i, struct err *e)
 	int rc = capture(r, i ? NULL : r->path[0], &r->reps[i].side[0], e);
 
 	if (rc == 0) {
+		if (i == 0)
+			r->exits = ctp_exits_start(NULL);
 		rc = run_command(r, e);
+		if (i == 0 && r->exits)
+			ctp_exits_stop(r->exits);
 		if (rc < 0)
 			r->status = CANNOT_START;
 	}
@@ -163,6 +171,21 @@ static int run_all(struct run *r, struct err *e)
 	return rc;
 }
 
+/* Where the command's work was done by processes that are gone again, here it is. */
+static void print_exits(const struct run *r)
+{
+	const struct ctprof_view_values *v = &r->v->view;
+	cleanup_str struct str out = STR_INIT;
+
+	if (!r->exits || v->json || v->csv)
+		return;
+	ctp_exits_text(r->exits, term_color(r->cx, STDOUT_FILENO),
+		v->limit.set ? v->limit.v : EXITS_SHOWN, &out);
+	cli_print(r->cx, &out);
+	if (ctp_exits_lost(r->exits))
+		cli_note(r->cx, "more tasks ended than could be counted");
+}
+
 static int print(const struct run *r, const struct ctprof_view *view)
 {
 	const struct ctprof_pairs p = {
@@ -173,6 +196,7 @@ static int print(const struct run *r, const struct ctprof_view *view)
 		.nidle = r->v->reps.set,
 	};
 
+	print_exits(r);
 	return ctprof_print_compare(view, &p, r->cx);
 }
 
@@ -185,6 +209,7 @@ static void release(struct run *r)
 	ctp_free(r->idle.side[0]);
 	ctp_free(r->idle.side[1]);
 	free(r->reps);
+	ctp_exits_free(r->exits);
 }
 
 /* `-o A B -- CMD`: one word before the dashes is the second name. */
@@ -284,10 +309,10 @@ const struct command cmd_ctprof_run = {
 	.summary = "run a command between two captures and compare them",
 	.about =
 		"Captures every thread of the machine, runs the command on this terminal, captures "
-		"again and prints the comparison of both as 'ktstr ctprof compare' does. A line "
-		"on "
-		"stderr sums up the command and the processes it waited for: those that began "
-		"and ended between the captures are in neither.\n\n"
+		"again and prints the comparison of both as 'ktstr ctprof compare' does. Processes "
+		"that begin and end in between are in neither capture: as root a table before the "
+		"comparison sums them up by name, of the whole machine; a line on stderr sums up "
+		"the command and what it waited for.\n\n"
 		"The exit status is that of the command, 128+N when signal N ended it, 127 when it "
 		"cannot be started; of several repetitions, the first that is not 0.",
 	.examples = examples,

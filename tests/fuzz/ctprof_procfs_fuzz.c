@@ -73,7 +73,9 @@ static void taskstats(const char *bytes, size_t n)
 	const uint32_t tids[2] = {1, 2};
 	struct taskstats_reply out[2] = {{.rc = -11}, {.rc = -11}};
 	struct taskstats_reply one;
+	struct taskstats_exit gone;
 
+	taskstats_parse_exit(bytes, n, &gone);
 	taskstats_parse(bytes, n, &one);
 	if (taskstats_read(bytes, n, 7, tids, 2, out) > 2)
 		abort();

@@ -45,6 +45,13 @@ check "a comparison follows" grep -q '^## Primary metrics' "$work/out"
 check "the command is summed up" said "status 7"
 call run -- sh -c 'kill -TERM $$'
 check "a signal is 128 and its number" [ "$status" = 143 ]
+call run --no-smaps -- sh -c 'cp /bin/true "$0/ended-here"; "$0/ended-here"; :' "$work"
+if said "no delay accounting" || [ "$(id -u)" != 0 ]; then
+  ok "tasks that ended are summed up # SKIP the kernel does not tell this process"
+else
+  check "tasks that ended are summed up" grep -q '^ ended-here  *1 ' "$work/out"
+fi
+rm -f "$work/ended-here"
 call run -- "$work/not-there"
 check "a command that cannot be started is 127" [ "$status" = 127 ]
 check "and is named" said "not-there"

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "probes/ctprof/affinity.h"
+#include "probes/ctprof/exits.h"
 #include "probes/ctprof/procfs.h"
 #include "probes/ctprof/taskstats.h"
 
@@ -417,6 +418,69 @@ static void test_taskstats(void **state)
 	assert_true(r.rc < 0);
 }
 
+/* What is told of a task that ended, of both layouts. */
+static void test_exit(void **state)
+{
+	(void)state;
+	for (uint16_t version = 14; version <= 16; version++) {
+		unsigned char bytes[560] = {0};
+		size_t moved = version == 15 ? 48 : 0;
+		struct taskstats_exit t;
+
+		memcpy(bytes, &version, 2);
+		memcpy(bytes + 80 + moved, "cc1", 4);
+		put(bytes, 168 + moved, 5);
+		put(bytes, 176 + moved, 6);
+		put(bytes, 200 + moved, 7);
+		put(bytes, 248 + moved, 8);
+		put(bytes, 256 + moved, 9);
+		put(bytes, 72 + moved, 10);
+		put(bytes, 24, 11);
+		put(bytes, version == 15 ? 56 : 40, 12);
+		assert_int_equal(taskstats_parse_exit(bytes, version < 15 ? 432 : 560, &t), 0);
+		assert_string_equal(t.comm, "cc1");
+		assert_int_equal(t.minflt, 5);
+		assert_int_equal(t.majflt, 6);
+		assert_int_equal(t.hiwater_rss_kib, 7);
+		assert_int_equal(t.read_bytes, 8);
+		assert_int_equal(t.write_bytes, 9);
+		assert_int_equal(t.run_ns, 10);
+		assert_int_equal(t.wait_ns, 11);
+		assert_int_equal(t.blkio_ns, 12);
+	}
+}
+
+/* One name stays what it is; several of one pattern become the pattern. */
+static void test_exit_groups(void **state)
+{
+	static const struct taskstats_exit tasks[] = {
+		{.comm = "cc1", .run_ns = 5, .hiwater_rss_kib = 2},
+		{.comm = "cc1", .run_ns = 6, .minflt = 4, .hiwater_rss_kib = 1},
+		{.comm = "worker-1", .run_ns = 100},
+		{.comm = "worker-2", .run_ns = 200},
+		{.comm = "worker-2", .run_ns = 300},
+		{.comm = "\x1b[2J", .run_ns = 1},
+	};
+	struct ctp_exits *x = ctp_exits_new();
+	cleanup_str struct str text = STR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(tasks); i++)
+		ctp_exits_add(x, &tasks[i]);
+	ctp_exits_stop(x);
+	assert_string_equal(ctp_exits_group(x, 0)->comm, "worker-{N}");
+	assert_int_equal(ctp_exits_group(x, 0)->tasks, 3);
+	assert_int_equal(ctp_exits_group(x, 0)->run_ns, 600);
+	assert_string_equal(ctp_exits_group(x, 1)->comm, "cc1");
+	assert_int_equal(ctp_exits_group(x, 1)->minflt, 4);
+	assert_int_equal(ctp_exits_group(x, 1)->peak_rss_bytes, 2048);
+	assert_null(ctp_exits_group(x, 3));
+	ctp_exits_text(x, false, 0, &text);
+	assert_true(str_starts(text.s, "## Ended in between\n"));
+	assert_null(strchr(text.s, '\x1b'));
+	ctp_exits_free(x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +497,8 @@ int main(void)
 		cmocka_unit_test(test_smaps),
 		cmocka_unit_test(test_affinity),
 		cmocka_unit_test(test_taskstats),
+		cmocka_unit_test(test_exit),
+		cmocka_unit_test(test_exit_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
