@@ -62,7 +62,7 @@ struct ctprof_capture_values {
 		.name = "workers", \
 		.type = OPT_U32, \
 		.metavar = "N", \
-		.help = "read with so many threads (allowed CPUs, at most 16)", \
+		.help = "threads that read (allowed CPUs, at most 16)", \
 		.min = 1, \
 		.max = CTP_WORKERS_MAX, \
 		.offset = (base) + offsetof(struct ctprof_capture_values, workers), \
