@@ -59,7 +59,7 @@ extern const char *const ctprof_show_axes[];
 	{ \
 		.name = "strong-normalize", \
 		.type = OPT_FLAG, \
-		.help = "fold UUIDs, long hexadecimal words and inner digits", \
+		.help = "fold UUIDs, long hex words, inner digits", \
 		.more = "A UUID is {U}, a word of 8 or more hexadecimal digits is {H} even with a letter " \
 			"before it, and nvme0n1 is nvme{N}n{N}, so that pods and units with generated " \
 			"names are one group.", \
