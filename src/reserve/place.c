@@ -268,15 +268,30 @@ static void take_cpus(const struct placing *p, unsigned v, struct reserve_plan *
 	}
 }
 
+/* A CPU of the LLCs that are ours anyway; with `apart` of a core that runs no vCPU. -1 = none. */
+static int spare_cpu(const struct placing *p, const struct reserve_plan *out, bool apart)
+{
+	const struct topo *t = p->h->topo;
+
+	cpuset_foreach (l, &out->exclusive)
+		cpuset_foreach (cpu, &p->h->llcs[l].allowed) {
+			const struct topo_core *core = &t->cores[topo_cpu(t, (unsigned)cpu)->core];
+
+			if (apart ? !cpuset_intersects(&core->cpus, &out->cpus)
+				  : !cpuset_has(&out->cpus, (unsigned)cpu))
+				return cpu;
+		}
+	return -1;
+}
+
 /* Rather one of the LLCs that are ours anyway than one that has to be shared for it. */
 static int find_service(const struct placing *p, struct reserve_plan *out, struct err *e)
 {
-	cpuset_foreach (l, &out->exclusive)
-		cpuset_foreach (cpu, &p->h->llcs[l].allowed)
-			if (!cpuset_has(&out->cpus, (unsigned)cpu)) {
-				out->service = cpu;
-				return 0;
-			}
+	out->service = spare_cpu(p, out, true);
+	if (out->service < 0)
+		out->service = spare_cpu(p, out, false);
+	if (out->service >= 0)
+		return 0;
 	cpuset_foreach (cpu, &p->h->allowed) {
 		unsigned l = topo_cpu(p->h->topo, (unsigned)cpu)->llc;
 

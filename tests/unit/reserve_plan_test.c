@@ -326,6 +326,17 @@ static void test_performance_placement(void **state)
 	assert_int_equal(p.service, 2);
 	assert_true(cpuset_empty(&p.llcs) && cpuset_empty(&p.cpu_locks));
 	reserve_plan_release(&p);
+	/* one thread each on two cores: the watcher does not disturb them from their other threads
+	 */
+	s = shape_of((struct even){1, 1, 2, 1}, v);
+	assert_int_equal(reserve_plan_perf(&x.h, &s, 0, &p, &e), 0);
+	same_vcpus(&p, "0,1");
+	assert_int_equal(p.service, 2);
+	reserve_plan_release(&p);
+	s = shape_of((struct even){1, 1, 4, 1}, v);
+	assert_int_equal(reserve_plan_perf(&x.h, &s, 0, &p, &e), 0);
+	assert_int_equal(p.service, 8);
+	reserve_plan_release(&p);
 	/* a full LLC: the service CPU is one of the next, and locked as a guest's would be */
 	s = shape_of(wide, v);
 	assert_int_equal(reserve_plan_perf(&x.h, &s, 0, &p, &e), 0);
