@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/base/json_scan.h"
 #include "src/base/mem.h"
 #include "src/base/utf8.h"
 
@@ -94,64 +95,6 @@ static int bad(const struct json_pull *p, size_t at, struct err *e, const char *
 	return err_set(e, EBADMSG, "bad JSON at byte %llu: %s is expected", offset, what);
 }
 
-static int hex4(const char *s)
-{
-	int v = 0;
-
-	for (int k = 0; k < 4; k++) {
-		char c = s[k];
-		int d = c >= '0' && c <= '9'   ? c - '0'
-			: c >= 'a' && c <= 'f' ? c - 'a' + 10
-			: c >= 'A' && c <= 'F' ? c - 'A' + 10
-					       : -1;
-
-		if (d < 0)
-			return -1;
-		v = v * 16 + d;
-	}
-	return v;
-}
-
-/* "\u...." at s, perhaps followed by the other half of a pair. Returns the bytes read, 0 = wrong.
- */
-static size_t unicode_escape(const char *s, char *to, size_t *len)
-{
-	int hi = hex4(s + 2), lo;
-	uint32_t cp;
-
-	if (hi < 0)
-		return 0;
-	cp = (uint32_t)hi;
-	if (cp >= 0xd800 && cp < 0xdc00 && s[6] == '\\' && s[7] == 'u') {
-		lo = hex4(s + 8);
-		if (lo >= 0xdc00 && lo < 0xe000) {
-			cp = 0x10000 + ((cp - 0xd800) << 10) + ((uint32_t)lo - 0xdc00);
-			*len = (size_t)utf8_encode(cp, to);
-			return 12;
-		}
-	}
-	if (cp >= 0xd800 && cp < 0xe000) /* half a pair is no character */
-		cp = 0xfffd;
-	*len = (size_t)utf8_encode(cp, to);
-	return 6;
-}
-
-/* One escape at s: the bytes read, 0 = wrong. */
-static size_t escape(const char *s, char *to, size_t *len)
-{
-	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
-	const char *found;
-
-	if (s[1] == 'u')
-		return unicode_escape(s, to, len);
-	found = s[1] ? strchr(names, s[1]) : NULL;
-	if (!found)
-		return 0;
-	*to = values[found - names];
-	*len = 1;
-	return 2;
-}
-
 /* Most strings are plain ASCII without escapes: the first byte that is not, or the quote. */
 static size_t plain(const char *s, size_t at)
 {
@@ -169,7 +112,7 @@ static size_t special(const struct json_pull *p, size_t at, char *to, size_t *le
 
 	if (p->buf[at] == '\\') {
 		char bytes[4];
-		size_t used = escape(p->buf + at, bytes, len);
+		size_t used = json_escape(p->buf + at, bytes, len);
 
 		if (used)
 			memcpy(to, bytes, *len);
@@ -227,38 +170,6 @@ static int string(struct json_pull *p, struct err *e)
 	return 0;
 }
 
-static size_t digits(const char *s)
-{
-	size_t n = 0;
-
-	while (s[n] >= '0' && s[n] <= '9')
-		n++;
-	return n;
-}
-
-/* Behind the integer part at s: the length of fraction and exponent, -1 when they are wrong. */
-static ssize_t fraction(const char *s)
-{
-	size_t n = 0, d;
-
-	if (s[n] == '.') {
-		d = digits(s + n + 1);
-		if (!d)
-			return -1;
-		n += 1 + d;
-	}
-	if (s[n] == 'e' || s[n] == 'E') {
-		n++;
-		if (s[n] == '+' || s[n] == '-')
-			n++;
-		d = digits(s + n);
-		if (!d)
-			return -1;
-		n += d;
-	}
-	return (ssize_t)n;
-}
-
 static int real(struct json_pull *p, size_t len)
 {
 	p->s = p->buf + p->at;
@@ -267,39 +178,23 @@ static int real(struct json_pull *p, size_t len)
 	return JSON_REAL;
 }
 
-/* An integer of n digits at s; false when it does not fit. */
-static bool integer(const char *s, size_t n, uint64_t *out)
-{
-	uint64_t v = 0;
-
-	for (size_t k = 0; k < n; k++) {
-		unsigned d = (unsigned)(s[k] - '0');
-
-		if (n >= 20 && (v > UINT64_MAX / 10 || v * 10 > UINT64_MAX - d))
-			return false;
-		v = v * 10 + d;
-	}
-	*out = v;
-	return true;
-}
-
 static int number(struct json_pull *p, struct err *e)
 {
 	const char *s = p->buf + p->at;
 	bool minus = *s == '-';
-	size_t n = digits(s + minus), len = minus + n;
+	size_t n = json_digits(s + minus), len = minus + n;
 	ssize_t more;
 
 	if (!n)
 		return bad(p, p->at, e, "a value");
 	if (n > 1 && s[minus] == '0')
 		return bad(p, p->at + minus + 1, e, "no digit after a leading zero");
-	more = fraction(s + len);
+	more = json_fraction(s + len);
 	if (more < 0)
 		return bad(p, p->at + len, e, "a number");
 	if (len + (size_t)more > JSON_PULL_TOKEN)
 		return too_long(p, "number", e);
-	if (more || !integer(s + minus, n, &p->u) || (minus && p->u > (uint64_t)INT64_MAX + 1))
+	if (more || !json_integer(s + minus, n, &p->u) || (minus && p->u > (uint64_t)INT64_MAX + 1))
 		return real(p, len + (size_t)more);
 	p->at += len;
 	if (!minus || p->u == 0)

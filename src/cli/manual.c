@@ -340,6 +340,23 @@ const struct fact manual_differences[] = {
 		.command = "shell",
 	},
 	{
+		.name = "A capture",
+		.text = "is read by several threads, streamed to the file and takes its name when "
+			"complete; of what may not be read it says so once. Counters that the "
+			"kernel "
+			"shows in several files come from the cheapest of them: switches from "
+			"sched, names and state from stat, run and wait times from taskstats. "
+			"jemalloc is found in shared objects too. The allocator of the capturing "
+			"program itself is left out of host. --pid, --comm, --cgroup, --no-smaps, "
+			"--no-jemalloc and --workers are new.",
+		.command = "ctprof",
+	},
+	{
+		.name = "Threads of processes that end in between",
+		.text = "are summed up by 'ctprof run', which is new.",
+		.command = "ctprof",
+	},
+	{
 		.name = "The output of compare and show",
 		.text = "is the same text, byte for byte, but for this: off a terminal there are "
 			"no escape "
