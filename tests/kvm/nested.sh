@@ -7,7 +7,7 @@
 #                               image, release and modules.builtin; RUNS (7)
 #   nested.sh -- COMMAND        COMMAND in the nested host, for looking around: /include-files/nested is where things are
 #
-# NESTED_ONLY=word: test programs with that in their name. NESTED_EXTRA: further files and folders to take along.
+# NESTED_ONLY: test programs whose path this expression finds. NESTED_EXTRA: further files and folders to take along.
 # NESTED_MIB (5120), NESTED_LIMIT (25m): memory and time of the nested host.
 # One outer CPU: with two, QEMU 7.2's nested SVM stalls about once in 15 boots.
 set -u
@@ -94,7 +94,8 @@ elif [ "$mode" != -- ]; then
   put_kernel newer || bail "cannot copy the newer kernel"
   for t in "$B"/kvm/*_test "${shared[@]/#/$B/vm/}"; do
     t=${t%_test}_test
-    [ ! -x "$t" ] || case $t in *"${NESTED_ONLY:-}"*) cp "$t" "$stage/tests/"; strip -g "$stage/tests/${t##*/}" ;; esac
+    [ -x "$t" ] && [[ $t =~ ${NESTED_ONLY:-.} ]] || continue
+    cp "$t" "$stage/tests/" && strip -g "$stage/tests/${t##*/}"
   done
   mkdir -p "$stage/guest"
   ${CC:-cc} -O1 -D_GNU_SOURCE -static -s -o "$stage/guest/hostile" tests/kvm/guest/hostile.c || bail "no program for hostile guests"
