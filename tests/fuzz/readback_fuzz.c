@@ -1,5 +1,5 @@
-/* A guest's report of its topology, and the notation of one: any bytes. What a shape is read as is
- * spelt as something that reads the same. */
+/* A guest's report of its topology, and the notation of one: any bytes. What a shape, its distances
+ * and its offline CPUs are read as is spelt as something that reads the same. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +28,37 @@ static void report(const char *text, size_t n)
 	readback_release(&r);
 }
 
-static void notation(const char *text)
+/* "MATRIX LIST" */
+static void words(struct vm_topology *t, char *text)
 {
+	char *list = strchr(text, ' ');
+	cleanup_str struct str distances = STR_INIT, offline = STR_INIT;
+	struct vm_topology again = *t;
+
+	if (list)
+		*list++ = 0;
+	vm_topology_set_distances(t, text, NULL);
+	if (list)
+		vm_topology_set_offline(t, list, NULL);
+	vm_topology_spell_distances(t, &distances);
+	vm_topology_spell_offline(t, &offline);
+	if (vm_topology_is_offline(t, 0) || vm_topology_set_distances(&again, distances.s, NULL) ||
+		(offline.len && vm_topology_set_offline(&again, offline.s, NULL)))
+		abort();
+	again.distances = t->distances;
+	if (memcmp(t, &again, sizeof(*t)) != 0)
+		abort();
+}
+
+static void notation(char *text)
+{
+	char *rest = strchr(text, ' ');
 	cleanup_str struct str spelt = STR_INIT, named = STR_INIT;
 	struct vm_topology t, again;
 	struct err e = ERR_INIT;
 
+	if (rest)
+		*rest++ = 0;
 	if (vm_topology_parse(text, &t, &e)) {
 		if (!e.msg[0])
 			abort();
@@ -45,6 +70,8 @@ static void notation(const char *text)
 	vm_topology_format(&t, &named);
 	if (vm_topology_parse(named.s, &again, NULL) || memcmp(&t, &again, sizeof(t)) != 0)
 		abort();
+	if (rest)
+		words(&t, rest);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
