@@ -187,8 +187,8 @@ static void draw_table(const struct draw *d, int rows)
 
 	draw_header(d, &c);
 	body.v = view_sub(d->v, 1, 0, rows, d->v.at.cols);
-	for (int i = 0; i < rows && (size_t)(d->w->top + i) < d->w->items.n; i++)
-		draw_item(&body, i, &c, (size_t)(d->w->top + i));
+	for (int i = 0; i < rows && (size_t)d->w->top + (size_t)i < d->w->items.n; i++)
+		draw_item(&body, i, &c, (size_t)d->w->top + (size_t)i);
 	if (!d->w->items.n)
 		view_text(body.v, 0, 1, style(d, THEME_DIM),
 			d->w->waits_only ? "nobody waits" : "nobody holds a lock");
@@ -280,8 +280,8 @@ static void draw_events(const struct draw *d, int row, int rows, const char *tit
 	if (!rows)
 		return;
 	draw_rule(d, row, title);
-	for (int i = 0; i + 1 < rows && (size_t)(i + skip) < n; i++)
-		draw_event(d, row + 1 + i, &d->w->l->events[n - 1 - (size_t)(i + skip)]);
+	for (int i = 0; i + 1 < rows && (size_t)i + (size_t)skip < n; i++)
+		draw_event(d, row + 1 + i, &d->w->l->events[n - 1 - (size_t)i - (size_t)skip]);
 }
 
 /* ---- details --------------------------------------------------------------------------------- */

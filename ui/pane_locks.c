@@ -168,7 +168,7 @@ static void locks_mouse(void *self, const struct ui_key *k)
 		return;
 	}
 	if (k->mouse != UI_MOUSE_PRESS || w->history || row < 0 ||
-		row >= locks_pane_areas(w).table || (size_t)(row + w->top) >= w->items.n)
+		row >= locks_pane_areas(w).table || (size_t)row + (size_t)w->top >= w->items.n)
 		return;
 	locks_pane_step(w, row + w->top - (int)w->at);
 	if (k->col == 0 && w->items.v[w->at].foldable)

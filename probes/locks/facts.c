@@ -33,15 +33,20 @@ static void read_uid(struct facts *f, pid_t pid, struct process_facts *p)
 {
 	cleanup_str struct str text = STR_INIT;
 	const char *line;
-	unsigned uid;
+	char *real, *effective;
+	unsigned long uid;
 
 	if (sysroot_read(f->r, PATHF("/proc/%d/status", (int)pid), &text))
 		return;
 	line = strstr(str_get(&text), "\nUid:");
-	if (!line || sscanf(line, "\nUid: %*u %u", &uid) != 1)
+	if (!line)
+		return;
+	(void)strtoul(line + strlen("\nUid:"), &real, 10);
+	uid = strtoul(real, &effective, 10);
+	if (effective == real || uid > UINT32_MAX)
 		return;
 	p->has_uid = true;
-	p->uid = uid;
+	p->uid = (uid_t)uid;
 }
 
 static void read_cgroup(struct facts *f, pid_t pid, struct process_facts *p)

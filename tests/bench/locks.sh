@@ -15,6 +15,7 @@ cleanup() {
 }
 trap cleanup EXIT
 make --no-print-directory build/release/libktstr.a >/dev/null || exit 1
+# shellcheck disable=SC2046
 "${CC:-cc}" -O2 -std=gnu11 -D_GNU_SOURCE -I. -o "$work/peer" tests/bench/locks_peer.c build/release/libktstr.a \
   $(pkg-config --libs ncursesw vterm libcjson) -ldl -lm -pthread || exit 1
 

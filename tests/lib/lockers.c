@@ -30,11 +30,14 @@ static void say(struct ends e, pid_t pid, pid_t acquirer)
 		_exit(1);
 }
 
+/* Until the end, its own children's included: what they hold is free when the helper is gone. */
 static void stay(struct ends e)
 {
 	char c;
 
 	while (read(e.stay, &c, 1) > 0)
+		;
+	while (waitpid(-1, NULL, 0) > 0)
 		;
 	_exit(0);
 }
@@ -66,7 +69,7 @@ static struct ends close_others(struct ends e)
 
 static struct locker start(helper *run, const char *path, int op)
 {
-	struct locker l = {.pid = -1, .acquirer = -1, .release = -1};
+	struct locker l = {.pid = -1, .acquirer = -1, .release = -1, .said = -1};
 	struct report r;
 	int said[2], hold[2];
 
@@ -85,7 +88,7 @@ static struct locker start(helper *run, const char *path, int op)
 		l.pid = r.pid;
 		l.acquirer = r.acquirer;
 	}
-	close(said[0]);
+	l.said = said[0];
 	l.release = hold[1];
 	return l;
 }
@@ -94,9 +97,11 @@ void locker_end(struct locker *l)
 {
 	if (l->release >= 0)
 		close(l->release);
+	if (l->said >= 0)
+		close(l->said);
 	if (l->child > 0)
 		waitpid(l->child, NULL, 0);
-	*l = (struct locker){.pid = -1, .child = -1, .release = -1};
+	*l = (struct locker){.pid = -1, .child = -1, .release = -1, .said = -1};
 }
 
 static void hold_flock(const char *path, int op, struct ends e)
@@ -169,6 +174,35 @@ struct locker locker_inherited(const char *path, int op)
 	return start(hold_inherited, path, op);
 }
 
+static void hold_and_fork(const char *path, int op, struct ends e)
+{
+	pid_t child;
+	char c;
+
+	lock_file(path, op);
+	say(e, getpid(), getpid());
+	if (read(e.stay, &c, 1) != 1)
+		_exit(0);
+	child = fork();
+	if (child)
+		say(e, child, getpid());
+	stay(e);
+}
+
+struct locker locker_fork_later(const char *path, int op)
+{
+	return start(hold_and_fork, path, op);
+}
+
+void locker_fork(struct locker *l)
+{
+	struct report r;
+
+	if (write(l->release, "", 1) != 1 || read(l->said, &r, sizeof(r)) != sizeof(r))
+		abort();
+	l->pid = r.pid;
+}
+
 static void hold_in_namespace(const char *path, int op, struct ends e)
 {
 	int ready[2];
@@ -183,12 +217,11 @@ static void hold_in_namespace(const char *path, int op, struct ends e)
 		(void)!write(ready[1], "", 1);
 		stay(e);
 	}
+	close(ready[1]);
 	if (read(ready[0], &c, 1) != 1)
 		_exit(1);
 	say(e, first, first);
-	close(e.stay);
-	waitpid(first, NULL, 0);
-	_exit(0);
+	stay(e);
 }
 
 struct locker locker_pid_namespace(const char *path, int op)

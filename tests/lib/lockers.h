@@ -10,6 +10,7 @@ struct locker {
 	pid_t acquirer; /* who called flock(2); gone where it differs */
 	pid_t child;	/* of ours, to be waited for */
 	int release;	/* closing it ends the process */
+	int said;	/* what it has to say later; -1 = nothing */
 };
 
 /* flock(2): LOCK_SH or LOCK_EX. */
@@ -18,6 +19,9 @@ struct locker locker_flock(const char *path, int op);
 struct locker locker_forked(const char *path, int op);
 /* Acquires and forks; both stay. `pid` is the child's, acquirer the parent's. */
 struct locker locker_inherited(const char *path, int op);
+/* Acquires, and forks when locker_fork() says so; then both have it. */
+struct locker locker_fork_later(const char *path, int op);
+void locker_fork(struct locker *l);
 /* Acquires in a pid namespace of its own, whose first process forks the holder and stays. pid is
  * the outer one of the process that holds. -1 where such a namespace cannot be made. */
 struct locker locker_pid_namespace(const char *path, int op);
