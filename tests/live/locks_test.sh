@@ -137,6 +137,21 @@ ndjson() {
 check "--watch --json is an object a line" ndjson
 parted() { "$k" locks --watch 20ms --kind run | head -n 7 >"$tmp/f"; cat "$tmp/f"; [ "$(sed -n 4p "$tmp/f")" = "" ] && [ "$(sed -n 5p "$tmp/f")" = "Run-dir locks:" ] && ! grep -q $'\033' "$tmp/f"; }
 check "reports are parted by an empty line off a terminal" parted
+# On a terminal: the first frame clears the screen, later ones are written over it, and every mode is put back.
+in_place() {
+  until_free "$llc"
+  script -qefc "$k locks --watch 20ms --kind llc --until held:llc0" "$tmp/tty" >/dev/null </dev/null &
+  local p=$! rc
+  until [ "$(grep -ao $'\033\\[H\033\\[?7l' "$tmp/tty" 2>/dev/null | wc -l)" -ge 4 ]; do kill -0 $p || return 1; done
+  hold "$llc" -x
+  wait $p; rc=$?
+  end "$held"
+  cat -v "$tmp/tty" | tail -n 4
+  [ $rc = 0 ] && [ "$(grep -ao $'\033\\[2J' "$tmp/tty" | wc -l)" = 1 ] &&
+    [ "$(grep -ao $'\033\\[?7l' "$tmp/tty" | wc -l)" = "$(grep -ao $'\033\\[?7h' "$tmp/tty" | wc -l)" ] && ! grep -aq $'\033\\[?25l' "$tmp/tty" &&
+    grep -aq "$held (flock" "$tmp/tty"
+}
+if command -v script >/dev/null; then check "--watch redraws in place on a terminal" in_place; else skip "--watch redraws in place on a terminal" "script is not installed"; fi
 signalled() { # SIGNAL STATUS
   "$k" locks --watch 1h >"$tmp/f" &
   local p=$! rc
@@ -178,6 +193,17 @@ comes_and_goes() {
 check "files, processes and folders that come and go are survived" comes_and_goes
 full() { "$k" locks >/dev/full 2>"$tmp/se"; [ $? = 1 ] && grep -q 'No space' "$tmp/se"; }
 check "a full disk is said" full
+
+# --- as another user: what cannot be seen is counted
+unreadable() {
+  hold "$llc" -x
+  chmod 755 "$tmp"
+  setpriv --reuid 65534 --clear-groups "$k" locks --long --json >"$tmp/json" 2>"$tmp/se" || return 1
+  end "$held"
+  cat "$tmp/se"
+  grep -qE '"unreadable_processes": [1-9]' "$tmp/json" && grep -q 'cannot be read by this user' "$tmp/se" && grep -q "\"pid\": $held," "$tmp/json"
+}
+if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --clear-groups test -x "$k" 2>/dev/null; then check "processes that cannot be read are counted" unreadable; else skip "processes that cannot be read are counted" "needs root"; fi
 
 # --- strictly read-only
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
