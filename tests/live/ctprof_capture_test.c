@@ -366,6 +366,47 @@ static void test_sources(void **state)
 	ctp_free(s);
 }
 
+static uint64_t sum(const struct ctp_snapshot *s, enum ctp_field f)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < s->nthreads; i++)
+		v += ctp_thread_at(s, i)->v[f];
+	return v;
+}
+
+/* What the kernel says of the process as a whole is what its threads add up to. */
+static void test_sums(void **state)
+{
+	struct helper *h = *state;
+	cleanup_free char *stat = xasprintf("/proc/%d/stat", (int)h->pid);
+	cleanup_free char *io = xasprintf("/proc/%d/io", (int)h->pid);
+	cleanup_str struct str text = STR_INIT;
+	struct ctp_record r = {0};
+	struct ctp_snapshot *s;
+	struct ctp_stat parsed;
+
+	tell(h, 'b');
+	tell(h, 'f');
+	tell(h, 'w');
+	s = capture_helper(h);
+	assert_int_equal(file_read(stat, 65536, &text, NULL), 0);
+	ctp_parse_stat(whole(&text), &r, &parsed);
+	assert_int_equal(sum(s, CTP_minflt), r.v[CTP_minflt]);
+	assert_int_equal(sum(s, CTP_majflt), r.v[CTP_majflt]);
+	/* ticks of each thread are rounded by themselves */
+	at_least((int64_t)(sum(s, CTP_utime_clock_ticks) + sum(s, CTP_stime_clock_ticks)),
+		(int64_t)(r.v[CTP_utime_clock_ticks] + r.v[CTP_stime_clock_ticks]) - 2 * THREADS,
+		(int64_t)(r.v[CTP_utime_clock_ticks] + r.v[CTP_stime_clock_ticks]) + 2 * THREADS);
+	str_clear(&text);
+	if (file_read(io, 65536, &text, NULL) == 0 && ctp_has(ctp_thread_at(s, 0), CTP_rchar)) {
+		ctp_parse_io(whole(&text), &r);
+		for (int f = CTP_rchar; f <= CTP_cancelled_write_bytes; f++)
+			assert_int_equal(sum(s, f), r.v[f]);
+	}
+	ctp_free(s);
+}
+
 static bool sorted(const struct ctp_snapshot *s)
 {
 	for (size_t i = 1; i < s->nthreads; i++) {
@@ -542,6 +583,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_write, start, stop),
 		cmocka_unit_test_setup_teardown(test_switch, start, stop),
 		cmocka_unit_test_setup_teardown(test_sources, start, stop),
+		cmocka_unit_test_setup_teardown(test_sums, start, stop),
 		cmocka_unit_test_setup_teardown(test_everything, start, stop),
 		cmocka_unit_test_setup_teardown(test_filters, start, stop),
 		cmocka_unit_test(test_no_such_process),
