@@ -177,6 +177,7 @@ static void interrupt_ids_have_an_end(void **state)
 		assert_int_equal(vm_topology_parse(bad[i], &t, NULL), 0);
 		assert_int_equal(qemu_check_topology(&t, &e), -EINVAL);
 		assert_non_null(strstr(e.msg, "254"));
+		assert_int_equal(strstr(e.hint, "more than 255 vCPUs") != NULL, t.vcpus > 255);
 	}
 }
 

@@ -26,7 +26,7 @@ int qemu_check_topology(const struct vm_topology *t, struct err *e)
 	err_set(e, EINVAL,
 		"topology %.64s needs interrupt ids up to %u, and QEMU has them up to %d",
 		str_get(&shape), qemu_id_max(t), APIC_ID_MAX);
-	if (t->vcpus > APIC_ID_MAX)
+	if (t->vcpus > APIC_ID_MAX + 1)
 		return err_hint(e, "more than 255 vCPUs run under KVM only: --accel kvm");
 	return err_hint(e,
 		"%s that are powers of two waste no ids: %u cores x %u threads take as many as "
