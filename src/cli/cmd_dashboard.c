@@ -317,7 +317,8 @@ const struct command cli_root = {
 	.name = "ktstr",
 	.summary = "CPU topology of this machine, and Linux guests shaped like it",
 	.about = "On a terminal ktstr shows a dashboard: which CPUs of this machine share caches "
-		 "and memory, and how busy each of them is. n boots a Linux guest in a pane beside "
+		 "and memory, how busy each of them is, and who holds them. n boots a Linux guest "
+		 "in a pane beside "
 		 "that, b one that is shaped like a part of this machine. The key ? lists the "
 		 "keys.\n\n"
 		 "With --batch the dashboard's frames are printed instead, for pipelines and bug "
