@@ -143,6 +143,8 @@ static void test_refusals(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct vm_run r;
 
+		if (!vm_emulated() && !strcmp(cases[i].text, "255 vCPUs"))
+			continue; /* our own monitor has more */
 		vm_exec(&r, "true", cases[i].option, cases[i].value, NULL);
 		if (r.status != cases[i].status || !strstr(r.errs.s, cases[i].text))
 			fail_msg("%s %s: status %d: %s", cases[i].option, cases[i].value, r.status,
@@ -176,10 +178,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_missing_programs),
+		cmocka_unit_test(test_disk_memory_modules_words),
 		cmocka_unit_test(test_sixteen_cpus),
 		cmocka_unit_test(test_uneven_shapes),
-		cmocka_unit_test(test_disk_memory_modules_words),
 	};
+	/* the nested host goes through all shapes by itself (tests/kvm/shapes_test) */
+	const struct CMUnitTest nested[] = {tests[0], tests[1], tests[2]};
 
+	if (!vm_emulated())
+		return cmocka_run_group_tests(nested, NULL, NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
