@@ -146,7 +146,7 @@ static void test_output_that_nobody_reads(void **state)
 	settle(r.pid); /* now it is our pipe that is full */
 	assert_true(vm_process_figure(r.pid, "status", "VmHWM:") < before + SLACK_KB);
 	assert_int_equal(vm_finish(&r), 0);
-	assert_int_equal(r.seen.len, mib * MB + strlen("ready\n"));
+	assert_int_equal(r.seen.len, (size_t)mib * 1024 * 1024 + strlen("ready\n"));
 	vm_running_release(&r);
 }
 
