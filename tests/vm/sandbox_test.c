@@ -116,7 +116,8 @@ static unsigned left_over(void)
 	cleanup_str struct str out = STR_INIT;
 	unsigned n = 0;
 
-	need(spawn_capture(&(struct spawn){.argv = argv}, 4096, &out, NULL, NULL) == 0);
+	/* 1: a group that it was about to look into is gone by now */
+	need(spawn_capture(&(struct spawn){.argv = argv}, 4096, &out, NULL, NULL) <= 1);
 	for (const char *p = str_get(&out); *p; p++)
 		n += *p == '\n';
 	return n;
