@@ -59,19 +59,12 @@ bool locks_reader_woken(struct locks_reader *r)
 
 /* ---- which state is which file's ------------------------------------------------------------- */
 
-static int id_order(const void *a, const void *b)
-{
-	return lock_id_compare(a, b);
-}
-
-static struct lock_id *sorted_ids(const struct listing *l)
+static struct lock_id *ids_of(const struct listing *l)
 {
 	struct lock_id *ids = xcalloc(l->files.n + 1, sizeof(*ids));
 
 	for (size_t i = 0; i < l->files.n; i++)
 		ids[i] = l->files.v[i].id;
-	if (l->files.n)
-		qsort(ids, l->files.n, sizeof(*ids), id_order);
 	return ids;
 }
 
@@ -214,7 +207,7 @@ struct locks *locks_read(struct locks_reader *r, struct err *e)
 		watch_folders(r->watch, r->o.roots);
 	(void)locks_reader_woken(r);
 	list_lockfiles(&r->o, mounts, &found);
-	ids = sorted_ids(&found);
+	ids = ids_of(&found);
 	all = tracker_read(r->tracker, ids, found.files.n, now, e);
 	if (all) {
 		l = build(r, &found, all, now);

@@ -41,27 +41,74 @@ void tracker_poke(struct tracker *t)
 	t->poked = true;
 }
 
-static int inode_order(const void *key, const void *id)
+static int inode_order(const void *a, const void *b)
 {
-	uint64_t a = *(const uint64_t *)key, b = ((const struct lock_id *)id)->inode;
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
-	return (a > b) - (a < b);
+	return (x > y) - (x < y);
 }
 
-static bool is_asked(const struct lock_id *ids, size_t n, uint64_t inode)
+/* Inodes, ascending; of locks rather than of lock files, since those are few. */
+struct inodes {
+	VEC(uint64_t) all;
+	bool *asked; /* of each: it is one of those asked for */
+};
+
+static void sort_inodes(struct inodes *s)
 {
-	return n && bsearch(&inode, ids, n, sizeof(*ids), inode_order);
+	if (s->all.n)
+		qsort(s->all.v, s->all.n, sizeof(*s->all.v), inode_order);
+	s->asked = xcalloc(s->all.n + 1, sizeof(*s->asked));
+}
+
+static const uint64_t *find_inode(const struct inodes *s, uint64_t inode)
+{
+	return s->all.n ? bsearch(&inode, s->all.v, s->all.n, sizeof(inode), inode_order) : NULL;
+}
+
+/* The same number may stand there several times, beside each other. */
+static void ask(struct inodes *s, uint64_t inode)
+{
+	const uint64_t *at = find_inode(s, inode);
+	size_t i = at ? (size_t)(at - s->all.v) : 0;
+
+	if (!at)
+		return;
+	while (i && s->all.v[i - 1] == inode)
+		i--;
+	for (; i < s->all.n && s->all.v[i] == inode; i++)
+		s->asked[i] = true;
+}
+
+static bool is_asked(const struct inodes *s, uint64_t inode)
+{
+	const uint64_t *at = find_inode(s, inode);
+
+	return at && s->asked[at - s->all.v];
+}
+
+static void release_inodes(struct inodes *s)
+{
+	free(s->all.v);
+	free(s->asked);
 }
 
 /* Other programs lock files too; what they do is no reason to look at descriptors. */
 static void keep_asked(struct flock_lines *l, const struct lock_id *ids, size_t n)
 {
+	struct inodes held = {{0}};
 	size_t keep = 0;
 
 	for (size_t i = 0; i < l->list.n; i++)
-		if (is_asked(ids, n, l->list.v[i].id.inode))
+		vec_push(&held.all, l->list.v[i].id.inode);
+	sort_inodes(&held);
+	for (size_t i = 0; i < n; i++)
+		ask(&held, ids[i].inode);
+	for (size_t i = 0; i < l->list.n; i++)
+		if (is_asked(&held, l->list.v[i].id.inode))
 			l->list.v[keep++] = l->list.v[i];
 	l->list.n = keep;
+	release_inodes(&held);
 }
 
 static bool same_line(const struct flock_line *a, const struct flock_line *b)
@@ -114,13 +161,21 @@ static void scan(struct tracker *t, const struct flock_lines *lines, uint64_t no
 static void remember_holders(
 	struct tracker *t, const struct flocks *f, const struct lock_id *ids, size_t n)
 {
+	struct inodes held = {{0}};
+
+	for (size_t i = 0; i < f->n; i++)
+		vec_push(&held.all, f->v[i].id.inode);
+	sort_inodes(&held);
+	for (size_t i = 0; i < n; i++)
+		ask(&held, ids[i].inode);
 	t->holders.n = 0;
 	for (size_t i = 0; i < f->n; i++) {
-		if (!is_asked(ids, n, f->v[i].id.inode))
+		if (!is_asked(&held, f->v[i].id.inode))
 			continue;
 		for (size_t k = 0; k < f->v[i].nholders; k++)
 			vec_push(&t->holders, f->v[i].holders[k].pid);
 	}
+	release_inodes(&held);
 }
 
 struct flocks *tracker_read(

@@ -14,6 +14,6 @@ struct tracker *tracker_new(const struct sysroot *r);
 void tracker_free(struct tracker *t);
 /* Something happened to a holder: descriptors are looked at in the next read. */
 void tracker_poke(struct tracker *t);
-/* The locks of these files (ascending), or NULL with a sentence. `now` is monotonic, in ns. */
+/* The locks of these files, or NULL with a sentence. `now` is monotonic, in ns. */
 struct flocks *tracker_read(
 	struct tracker *t, const struct lock_id *ids, size_t n, uint64_t now, struct err *e);

@@ -174,53 +174,93 @@ static size_t widest_line(const char *text)
 	}
 }
 
-static void add_cell(struct str *out, const char *text, size_t width, bool right)
+/* A line of a cell; `taken` is its own width. */
+static void add_cell(struct str *out, const char *text, size_t taken, size_t width, bool right)
 {
-	size_t pad = width - utf8_width(text);
+	size_t pad = width - taken, n = strlen(text);
+	char *to = str_reserve(out, n + pad + 2);
 
-	str_addc(out, ' ');
+	*to++ = ' ';
 	if (right)
-		str_repeat(out, ' ', pad);
-	str_add(out, text);
+		memset(to, ' ', pad);
+	memcpy(to + (right ? pad : 0), text, n);
 	if (!right)
-		str_repeat(out, ' ', pad);
-	str_addc(out, ' ');
+		memset(to + n, ' ', pad);
+	to[n + pad] = ' ';
+	out->len += n + pad + 2;
+	out->s[out->len] = '\0';
+}
+
+/* A table while it is written. */
+struct layout {
+	const struct table *t;
+	char **texts;	/* of the cells, header first */
+	size_t *taken;	/* their widths */
+	size_t *widths; /* of the columns */
+	char **rest;	/* of one row: what is left of its cells */
+};
+
+static bool has_lines(const struct layout *l, size_t first)
+{
+	for (size_t c = 0; c < l->t->ncolumns; c++)
+		if (strchr(l->texts[first + c], '\n'))
+			return true;
+	return false;
 }
 
 /* A row of cells is as many lines as its tallest cell; the others are blank there. */
-static void add_row(const struct table *t, char **cells, const size_t *widths, struct str *out)
+static void add_tall_row(const struct layout *l, size_t first, struct str *out)
 {
-	char **rest = xcalloc(t->ncolumns, sizeof(*rest));
 	bool more = true;
 
-	memcpy(rest, cells, t->ncolumns * sizeof(*rest));
+	memcpy(l->rest, l->texts + first, l->t->ncolumns * sizeof(*l->rest));
 	while (more) {
 		more = false;
-		for (size_t c = 0; c < t->ncolumns; c++) {
-			add_cell(out, next_line(&rest[c]), widths[c], t->columns[c].right);
-			more |= rest[c] != NULL;
+		for (size_t c = 0; c < l->t->ncolumns; c++) {
+			const char *line = next_line(&l->rest[c]);
+
+			add_cell(out, line, utf8_width(line), l->widths[c], l->t->columns[c].right);
+			more |= l->rest[c] != NULL;
 		}
 		str_addc(out, '\n');
 	}
-	free(rest);
+}
+
+static void add_row(const struct layout *l, size_t first, struct str *out)
+{
+	if (has_lines(l, first)) {
+		add_tall_row(l, first, out);
+		return;
+	}
+	for (size_t c = 0; c < l->t->ncolumns; c++)
+		add_cell(out, l->texts[first + c], l->taken[first + c], l->widths[c],
+			l->t->columns[c].right);
+	str_addc(out, '\n');
 }
 
 void table_text(const struct table *t, struct str *out)
 {
+	const size_t cells = (t->nrows + 1) * t->ncolumns;
 	cleanup_str struct str all = STR_INIT;
-	char **texts = format_all(t, &all);
-	size_t *widths = xcalloc(t->ncolumns, sizeof(*widths));
+	struct layout l = {
+		.t = t,
+		.texts = format_all(t, &all),
+		.taken = xcalloc(cells + 1, sizeof(*l.taken)),
+		.widths = xcalloc(t->ncolumns + 1, sizeof(*l.widths)),
+		.rest = xcalloc(t->ncolumns + 1, sizeof(*l.rest)),
+	};
 
-	for (size_t i = 0; i < (t->nrows + 1) * t->ncolumns; i++) {
-		size_t width = widest_line(texts[i]);
-
-		if (width > widths[i % t->ncolumns])
-			widths[i % t->ncolumns] = width;
+	for (size_t i = 0; i < cells; i++) {
+		l.taken[i] = widest_line(l.texts[i]);
+		if (l.taken[i] > l.widths[i % t->ncolumns])
+			l.widths[i % t->ncolumns] = l.taken[i];
 	}
-	for (size_t r = 0; r <= t->nrows && t->ncolumns; r++)
-		add_row(t, texts + r * t->ncolumns, widths, out);
-	free(texts);
-	free(widths);
+	for (size_t i = 0; i < cells; i += t->ncolumns)
+		add_row(&l, i, out);
+	free(l.texts);
+	free(l.taken);
+	free(l.widths);
+	free(l.rest);
 }
 
 /* 0 and 1: a yes or no; 2: another value; 3: none. */
