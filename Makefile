@@ -157,7 +157,7 @@ test-kvm-full: ## the same with every topology on every kernel, and 300 vCPUs
 		NESTED_ONLY=$(ONLY) VERBOSE=$(VERBOSE) tests/run.sh tests/kvm/nested.sh
 
 # What has threads: the loop, the collector, the devices' register and queue paths.
-TSAN_BIN := $(patsubst %,build/tsan/tests/unit/%_test,loop collector virtio_threads)
+TSAN_BIN := $(patsubst %,build/tsan/tests/unit/%_test,loop collector virtio_threads ctprof_tree)
 tsan: ## what has threads, under the thread sanitizer
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=tsan $(TSAN_BIN)
 	@BUILD=tsan tests/run.sh $(TSAN_BIN)
