@@ -13,7 +13,8 @@
 struct ctprof_view_values {
 	const char *group_by, *sort_by, *columns, *sections, *metrics, *format;
 	struct strv flatten, pids, comms, cgroups;
-	bool no_thread_normalize, no_cg_normalize, strong_normalize, wrap, json, csv, rates, survivors, exit_code;
+	bool no_thread_normalize, no_cg_normalize, strong_normalize, wrap, json, csv, rates,
+		survivors, exit_code;
 	struct opt_u32 limit;
 	struct opt_u64 max_size;
 };
