@@ -47,7 +47,7 @@ static void boot(struct tui *t, const char *disk)
 	tui_keys(t, "n");
 	tui_expect(t, "New guest");
 	if (disk) {
-		tui_keys(t, "Up");
+		tui_keys(t, "Up Up Up"); /* Disk, from below */
 		tui_type(t, disk);
 	}
 	tui_keys(t, "Enter");
