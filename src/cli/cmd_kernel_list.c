@@ -190,7 +190,7 @@ static const struct opt opts[] = {
 	{
 		.name = "include-eol",
 		.type = OPT_FLAG,
-		.help = "in a range: also series that are no longer looked after",
+		.help = "in a range: also series past their end of life",
 		.needs = "kernel",
 		.offset = offsetof(struct values, include_eol),
 	},
