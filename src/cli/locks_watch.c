@@ -184,7 +184,7 @@ static void on_timeout(void *user)
 	struct watching *w = user;
 	const struct locks_condition *open =
 		w->last ? locks_conditions_open(&w->c->until, w->last) : NULL;
-	cleanup_str struct str text = STR_INIT, limit = STR_INIT;
+	cleanup_str struct str text = STR_INIT;
 
 	if (open)
 		locks_condition_text(open, w->last, &text);

@@ -177,18 +177,15 @@ static size_t widest_line(const char *text)
 /* A line of a cell; `taken` is its own width. */
 static void add_cell(struct str *out, const char *text, size_t taken, size_t width, bool right)
 {
-	size_t pad = width - taken, n = strlen(text);
-	char *to = str_reserve(out, n + pad + 2);
+	size_t pad = width - taken;
 
-	*to++ = ' ';
+	str_addc(out, ' ');
 	if (right)
-		memset(to, ' ', pad);
-	memcpy(to + (right ? pad : 0), text, n);
+		str_repeat(out, ' ', pad);
+	str_add(out, text);
 	if (!right)
-		memset(to + n, ' ', pad);
-	to[n + pad] = ' ';
-	out->len += n + pad + 2;
-	out->s[out->len] = '\0';
+		str_repeat(out, ' ', pad);
+	str_addc(out, ' ');
 }
 
 /* A table while it is written. */
