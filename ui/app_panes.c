@@ -128,7 +128,7 @@ static int free_number(const struct app *a, const struct pane_ops *ops)
 
 struct pane *app_add(struct app *a, const struct pane_ops *ops, const void *arg, struct err *e)
 {
-	struct pane *p, *focused = app_focused(a);
+	struct pane *p, **last, *focused = app_focused(a);
 	size_t at;
 
 	if (a->panes.n >= LAYOUT_PANES) {
@@ -145,7 +145,10 @@ struct pane *app_add(struct app *a, const struct pane_ops *ops, const void *arg,
 	a->panes.v[at] = p;
 	if (focused && at <= a->focus)
 		a->focus++;
-	*(ops->guest ? &a->last_guest : &a->last_host) = p;
+	/* the one that is looked at stays the one to come back to */
+	last = ops->guest ? &a->last_guest : &a->last_host;
+	if (!*last)
+		*last = p;
 	return p;
 }
 

@@ -229,6 +229,28 @@ static void test_focus_and_numbers(void **state)
 	end(&f);
 }
 
+/* Panes that were opened behind the one that is looked at do not come to the front. */
+static void test_back_to_the_pane_before(void **state)
+{
+	static struct pane_ops other;
+	struct fixture f;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	other = pane_topo;
+	other.id = "other";
+	other.number = 3;
+	begin(&f);
+	assert_non_null(app_add(f.a, &other, NULL, &e));
+	draw(&f);
+	assert_sees(&f, "[1 Topo]");
+	keys(&f, "n Enter C-] o X");
+	assert_sees(&f, "[1 Topo]");
+	keys(&f, "3 n Enter C-] o X");
+	assert_sees(&f, "[3 Topo]");
+	end(&f);
+}
+
 static void test_layouts(void **state)
 {
 	struct fixture f;
@@ -458,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_main_job),
 		cmocka_unit_test(test_quit_without_guests),
 		cmocka_unit_test(test_focus_and_numbers),
+		cmocka_unit_test(test_back_to_the_pane_before),
 		cmocka_unit_test(test_layouts),
 		cmocka_unit_test(test_mouse),
 		cmocka_unit_test(test_small_screens),
