@@ -175,7 +175,7 @@ static int download(const struct archive *a, int fd, const char *version, struct
 }
 
 /* The published sum: 0, or -errno with a sentence that says why there is none. */
-static int published_sum(const struct archive *a, char sum[SUM_HEX + 1], struct err *e)
+static int published_sum(const struct archive *a, char sum[SHA256_HEX + 1], struct err *e)
 {
 	cleanup_free char *url = xasprintf("%s/sha256sums.asc", a->folder_url);
 	const struct http_get get = {
@@ -205,7 +205,7 @@ static int mismatch(const struct archive *a, const char *want, const char *got, 
 
 static int verify(const struct archive *a, int fd, struct err *e)
 {
-	char want[SUM_HEX + 1], got[SUM_HEX + 1];
+	char want[SHA256_HEX + 1], got[SHA256_HEX + 1];
 	struct stat st;
 	int rc;
 
@@ -223,9 +223,9 @@ static int verify(const struct archive *a, int fd, struct err *e)
 		report_note(a->u->report, "%s is not verified: %s", a->name, e->msg);
 		return 0;
 	}
-	rc = sums_of_fd(fd, got, e);
+	rc = sha256_of_fd(fd, got);
 	if (rc)
-		return rc;
+		return err_sys(e, rc, "cannot read %s back", a->name);
 	if (strcmp(want, got) != 0)
 		return mismatch(a, want, got, e);
 	report_note(a->u->report, "sha256 verified (%lld bytes, hash %s)",

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct strv active = STRV_INIT;
 	struct releases l;
 	struct err e = ERR_INIT;
-	char sum[SUM_HEX + 1];
+	char sum[SHA256_HEX + 1];
 	char *text = malloc(size + 1);
 
 	for (size_t i = 0; i < size; i++)
