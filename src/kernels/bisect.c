@@ -1,10 +1,11 @@
 #include "src/kernels/bisect.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATUS_SKIP = 125, STATUS_NO_BOOT = 254, ID_MAX = 512 };
+#include "src/base/parse.h"
+
+enum { STATUS_SKIP = 125, STATUS_NO_BOOT = 254 };
 
 static const char *const words[] = {
 	[BISECT_UNKNOWN] = "",
@@ -37,7 +38,7 @@ static void bounds(const struct bisect *b, size_t *good, size_t *bad)
 	*good = 0;
 	*bad = b->items.n ? b->items.n - 1 : 0;
 	for (size_t i = 0; i < b->items.n; i++)
-		if (b->items.v[i].verdict == BISECT_BAD && i < *bad)
+		if (i < *bad && b->items.v[i].verdict == BISECT_BAD)
 			*bad = i;
 	for (size_t i = 0; i < *bad; i++)
 		if (b->items.v[i].verdict == BISECT_GOOD)
@@ -105,29 +106,32 @@ void bisect_write(const struct bisect *b, struct str *out)
 	}
 }
 
-static struct bisect_item *find(struct bisect *b, const char *id, size_t n)
+static struct bisect_item *find(struct bisect *b, const char *id)
 {
 	for (size_t i = 0; i < b->items.n; i++)
-		if (strlen(b->items.v[i].id) == n && !strncmp(b->items.v[i].id, id, n))
+		if (strcmp(b->items.v[i].id, id) == 0)
 			return &b->items.v[i];
 	return NULL;
 }
 
-static void read_line(struct bisect *b, const char *line, size_t n)
+/* "VERDICT STATUS ID"; the line is cut up. */
+static void read_line(struct bisect *b, char *line)
 {
-	char word[8];
-	int status, at = 0;
+	char *status = strchr(line, ' '), *id = status ? strchr(status + 1, ' ') : NULL;
 	struct bisect_item *item;
+	uint32_t n = 0;
 
-	if (n > ID_MAX || sscanf(line, "%7s %d %n", word, &status, &at) != 2 || !at ||
-		(size_t)at > n)
+	if (!id)
 		return;
-	item = find(b, line + at, n - (size_t)at);
-	for (int v = BISECT_GOOD; item && v <= BISECT_SKIP; v++) {
-		if (strcmp(word, words[v]) != 0)
+	*status++ = *id++ = '\0';
+	item = find(b, id);
+	if (!item || (strcmp(status, "-1") != 0 && parse_u32(status, &n, NULL)))
+		return;
+	for (int v = BISECT_GOOD; v <= BISECT_SKIP; v++) {
+		if (strcmp(line, words[v]) != 0)
 			continue;
 		item->verdict = (enum verdict_kind)v;
-		item->status = status;
+		item->status = *status == '-' ? -1 : (int)(n & 0xff);
 	}
 }
 
@@ -135,8 +139,9 @@ void bisect_read(struct bisect *b, const char *text)
 {
 	while (*text) {
 		size_t n = strcspn(text, "\n");
+		cleanup_free char *line = xstrndup(text, n);
 
-		read_line(b, text, n);
+		read_line(b, line);
 		text += n + (text[n] == '\n');
 	}
 }
