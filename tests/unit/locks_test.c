@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <cmocka.h>
 
 #include "probes/locks/lines.h"
@@ -303,6 +305,23 @@ static void times_are_told_with_their_bounds(void **state)
 	}
 }
 
+/* Below a chroot that is no mount point of its own nothing leads to the file. */
+static void without_a_mount_point_stat_knows_the_device(void **state)
+{
+	struct mounts *m = mounts_parse("36 35 98:7 / /elsewhere rw - ext4 /dev/x rw\n");
+	struct lock_id id;
+	struct stat st;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(stat("/proc/self/exe", &st), 0);
+	assert_int_equal(lock_id_of(m, "/proc/self/exe", &id, &e), 0);
+	assert_true(id.inode == st.st_ino);
+	assert_int_equal(id.major, major(st.st_dev));
+	assert_int_equal(id.minor, minor(st.st_dev));
+	mounts_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +334,7 @@ int main(void)
 			without_a_mount_table_inodes_have_to_do, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			command_lines_are_cut_at_100_characters, setup, teardown),
+		cmocka_unit_test(without_a_mount_point_stat_knows_the_device),
 		cmocka_unit_test(lines_of_the_table),
 		cmocka_unit_test(the_longest_mount_point_counts),
 		cmocka_unit_test(times_are_told_with_their_bounds),
