@@ -139,6 +139,14 @@ static bool nothing_left(pid_t unused)
 	return left_over() == 0;
 }
 
+static bool is_empty(pid_t unused)
+{
+	cleanup_str struct str pids = STR_INIT;
+
+	(void)unused;
+	return !file_read(MOUNT "/d/cgroup.procs", 4096, &pids, NULL) && !pids.len;
+}
+
 static bool is_gone(pid_t pid)
 {
 	cleanup_free char *path = xasprintf("/proc/%d/stat", (int)pid);
@@ -233,6 +241,8 @@ static void below(void)
 		exit(0);
 	}
 	need(spawn_wait(pid) == 0);
+	/* what outlived it by a moment was in the group too, and alone is what counts there */
+	need(soon(is_empty, 0));
 	pid = fork();
 	if (pid == 0) {
 		struct sandbox *s;
