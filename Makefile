@@ -147,7 +147,7 @@ asan: ## the whole suite under address and undefined-behaviour sanitizers
 test-kvm: ## our own monitor under real KVM, in a nested host made by ktstr itself
 	@$(MAKE) --no-print-directory deps deps-test
 	@$(MAKE) --no-print-directory -j$$(nproc) tests-build
-	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) LOGS=build/$(BUILD)/logs-kvm TEST_TIMEOUT=1700 ONLY= NESTED_ONLY=$(ONLY) VERBOSE=$(VERBOSE) \
+	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) LOGS=build/$(BUILD)/logs-kvm TEST_TIMEOUT=2800 ONLY= NESTED_ONLY=$(ONLY) VERBOSE=$(VERBOSE) \
 		tests/run.sh tests/kvm/nested.sh
 
 test-kvm-full: ## the same with every topology on every kernel, and 300 vCPUs

@@ -108,7 +108,7 @@ fi
 
 log=$work/said
 KTSTR_QEMU_CPU=EPYC,+svm "$KTSTR" shell --accel tcg "${host[@]}" --modules-load kvm-amd --memory-mib "${NESTED_MIB:-5120}" \
-  "${include[@]}" --exec-timeout "${NESTED_LIMIT:-25m}" --exec "$command" </dev/null 2>"$log" | tee "$work/tap"
+  "${include[@]}" --exec-timeout "${NESTED_LIMIT:-45m}" --exec "$command" </dev/null 2>"$log" | tee "$work/tap"
 status=${PIPESTATUS[0]}
 [ "$mode" != -- ] || { cat "$log" >&2; exit "$status"; }
 grep -q '^# the nested host has run all its programs$' "$work/tap" && exit "$status"
