@@ -3,6 +3,7 @@
 # stdout or stderr; one that dies without a word counts as a failure.
 #   ONLY=word   only programs whose path contains it      JOBS=N   programs at once (default: CPUs)
 #   VERBOSE=1   print every program's whole output    LOGS=DIR   where it is kept (build/$BUILD/logs)
+#   AGAIN=1     run a program that failed once more, alone: what passes then is named, and counts as passed
 set -u
 export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=${LC_ALL:-C.UTF-8} TZ=UTC
 export KTSTR=${KTSTR:-$PWD/ktstr} BUILD=${BUILD:-release}
@@ -15,9 +16,11 @@ locks=$(mktemp -d) || exit 1
 trap 'rm -rf "$locks"' EXIT
 jobs=${JOBS:-$(nproc)} started=$SECONDS
 
+name_of() { echo "$1" | sed "s|^\./||; s|^build/$BUILD/||; s|^tests/||; s|/|-|g"; } # PROGRAM
+
 run_one() { # PROGRAM: its log, then a line in .sum: ok bad skipped program
   local name log rc ok bad skipped alone t=$SECONDS
-  name=$(echo "$1" | sed "s|^\./||; s|^build/$BUILD/||; s|^tests/||; s|/|-|g"); log=$logs/$name.log
+  name=$(name_of "$1"); log=$logs/$name.log
   # Live programs load the machine and read it: one at a time.
   case $1 in */live/*) alone=(flock "$logs/live.lock") ;; *) alone=() ;; esac
   mkdir -p "$locks/$name"
@@ -30,6 +33,7 @@ run_one() { # PROGRAM: its log, then a line in .sum: ok bad skipped program
   if [ $((ok + bad + skipped)) = 0 ]; then bad=1; echo "not ok - $1 ran no test" >>"$log"; fi
   {
     if [ "$bad" != 0 ]; then
+      echo "$1" >>"$logs/failed"
       echo "FAIL  $name ($ok passed, $bad failed, $((SECONDS - t)) s)"; tail -n 60 "$log" | sed 's/^/      /'
     else
       echo "ok    $name ($ok passed$([ "$skipped" = 0 ] || echo ", $skipped skipped"), $((SECONDS - t)) s)"
@@ -48,6 +52,16 @@ for program in "$@"; do
   case $program in /*) run_one "$program" & ;; *) run_one "./$program" & ;; esac
 done
 wait
+# Work beside it can make a machine too slow for a guest; a fault fails alone as well. The first log stays.
+if [ -n "${AGAIN:-}" ] && [ -e "$logs/failed" ]; then
+  mv "$logs/failed" "$logs/again"
+  while read -r program; do
+    name=$(name_of "$program")
+    mv "$logs/$name.log" "$logs/$name.first.log"
+    echo "again $name, alone"
+    run_one "$program"
+  done <"$logs/again"
+fi
 total=$(cat "$logs"/*.sum 2>/dev/null | awk '{ok += $1; bad += $2; skip += $3} END {print ok + 0, bad + 0, skip + 0}')
 read -r ok bad skipped <<<"$total"
 echo "suite $BUILD: $((SECONDS - started)) s, $skipped skipped"
