@@ -7,6 +7,7 @@
 #include "src/base/utf8.h"
 
 #define SILENCE_NS (10 * NS_PER_SEC)
+#define RATE_KEPT  0.8 /* of the rate before, each second */
 enum { BAR_MIN = 10, BAR_MAX = 40, WIDTH_MIN = 20 };
 
 static unsigned percent(const struct progress *p)
@@ -39,6 +40,41 @@ static void add_amount(const struct progress *p, struct str *out)
 		str_printf(out, " %s", p->unit);
 }
 
+/* " 11.2M/s 12s left"; objects have no rate that says anything, so theirs is left out. */
+static void add_rate(const struct progress *p, struct str *out)
+{
+	if (p->rate <= 0)
+		return;
+	if (!p->unit) {
+		str_addc(out, ' ');
+		units_bytes(out, (uint64_t)p->rate);
+		str_add(out, "/s");
+	}
+	if (p->total > p->done) {
+		str_addc(out, ' ');
+		units_duration(
+			out, (uint64_t)((double)(p->total - p->done) / p->rate) * NS_PER_SEC);
+		str_add(out, " left");
+	}
+}
+
+/* Once a second; what was long ago counts for less and less. */
+static void look_at_rate(struct progress *p, uint64_t now_ns)
+{
+	double seconds = (double)(now_ns - p->rated_ns) / (double)NS_PER_SEC, of_late;
+
+	if (!p->rated_ns || p->done < p->rated_done) {
+		p->rate = 0;
+	} else if (seconds < 1) {
+		return;
+	} else {
+		of_late = (double)(p->done - p->rated_done) / seconds;
+		p->rate = p->rate > 0 ? RATE_KEPT * p->rate + (1 - RATE_KEPT) * of_late : of_late;
+	}
+	p->rated_ns = now_ns;
+	p->rated_done = p->done;
+}
+
 /* Fits text into the columns that are there; it has no double-width characters of ours. */
 static void cut(struct str *line, int width)
 {
@@ -56,6 +92,7 @@ static void draw(struct progress *p, struct str *out)
 	if (p->total)
 		str_printf(&tail, " %3u %%", percent(p));
 	add_amount(p, &tail);
+	add_rate(p, &tail);
 	room = width - (int)utf8_width(str_get(&line)) - (int)tail.len - 3;
 	if (p->total && room >= BAR_MIN) {
 		unsigned n = room < BAR_MAX ? (unsigned)room : BAR_MAX;
@@ -84,8 +121,19 @@ static void say(struct progress *p, uint64_t now_ns, struct str *out)
 	p->said_ns = now_ns;
 }
 
+/* "building: a.o" and "building: b.o" are one phase. */
+static bool is_phase(const struct progress *p, const char *what)
+{
+	const char *detail = strstr(what, ": ");
+	size_t n = detail ? (size_t)(detail - what) : strlen(what);
+
+	return p->what.len >= n && !strncmp(str_get(&p->what), what, n);
+}
+
 static void begin(struct progress *p, const char *what)
 {
+	if (!is_phase(p, what))
+		p->rated_ns = 0;
 	str_clear(&p->what);
 	utf8_sanitize(&p->what, what, strlen(what), false);
 	p->tenth = 0;
@@ -104,6 +152,7 @@ void progress_update(struct progress *p, uint64_t now_ns, const char *what, uint
 	p->done = done;
 	p->total = total;
 	if (p->kind == PROGRESS_BAR) {
+		look_at_rate(p, now_ns);
 		draw(p, out);
 	} else if (fresh || (total && percent(p) / 10 > p->tenth) ||
 		   now_ns - p->said_ns >= SILENCE_NS) {

@@ -1,6 +1,7 @@
 /*
  * Progress of something long on stderr: a bar that is redrawn on a terminal; plain lines elsewhere,
- * at the start, at every tenth and never more than ten seconds apart. It only writes text into a
+ * at the start, at every tenth and never more than ten seconds apart. What takes longer than a
+ * second has its rate and the time left on its bar. It only writes text into a
  * buffer, from a clock that is handed in.
  */
 #pragma once
@@ -21,6 +22,9 @@ struct progress {
 	bool drawn;	      /* BAR: there is one on the screen */
 	unsigned tenth;	      /* LINES: last one reported */
 	uint64_t said_ns;     /* when something was last written */
+	uint64_t rated_ns;    /* when the rate was last looked at, and what was done then */
+	uint64_t rated_done;
+	double rate; /* BAR: a second, of late; 0 = not known yet */
 };
 
 void progress_update(struct progress *p, uint64_t now_ns, const char *what, uint64_t done,

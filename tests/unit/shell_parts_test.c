@@ -87,6 +87,34 @@ static void test_bar(void **state)
 	progress_release(&p);
 }
 
+static void test_rate(void **state)
+{
+	struct progress p = {.kind = PROGRESS_BAR, .width = 80};
+	cleanup_str struct str out = STR_INIT;
+	uint64_t now = NS_PER_SEC;
+
+	(void)state;
+	progress_update(&p, now, "fetching", 0, 10 << 20, &out);
+	progress_update(&p, now + NS_PER_SEC / 2, "fetching", 1 << 19, 10 << 20, &out);
+	assert_null(strstr(out.s, "/s")); /* too early to tell */
+	progress_update(&p, now + NS_PER_SEC, "fetching", 1 << 20, 10 << 20, &out);
+	assert_non_null(strstr(out.s, " 1M of 10M 1M/s 9.0s left\033[K"));
+	str_clear(&out);
+	progress_update(&p, now + 2 * NS_PER_SEC, "fetching", 1 << 20, 10 << 20, &out);
+	assert_non_null(strstr(out.s, " 819.2K/s 11s left")); /* nothing came for a second */
+	str_clear(&out);
+	progress_update(&p, now + 3 * NS_PER_SEC, "unpacking", 1 << 20, 10 << 20, &out);
+	assert_null(strstr(out.s, "/s"));
+	/* objects: each has its name, together they are a phase */
+	p.unit = "objects";
+	progress_update(&p, now + 4 * NS_PER_SEC, "building: a.o", 10, 100, &out);
+	str_clear(&out);
+	progress_update(&p, now + 6 * NS_PER_SEC, "building: b.o", 30, 100, &out);
+	assert_non_null(strstr(out.s, " 30 of 100 objects 7.0s left"));
+	progress_end(&p, &out);
+	progress_release(&p);
+}
+
 static unsigned lines(const struct str *s)
 {
 	unsigned n = 0;
@@ -269,6 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_escape),
 		cmocka_unit_test(test_bar),
+		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_a_stopped_reader_does_not_block_us),
