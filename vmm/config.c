@@ -22,6 +22,7 @@ struct row {
 static const struct row rows[] = {
 	ROW("kernel", TEXT, c.kernel),
 	ROW("modules", TEXT, c.modules),
+	ROW("fetch", TEXT, c.fetch),
 	ROW("topology", TOPOLOGY, c.topology),
 	ROW("distances", DISTANCES, c.topology), /* behind the shape that they are of */
 	ROW("offline", OFFLINE, c.topology),

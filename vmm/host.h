@@ -25,7 +25,7 @@ struct vm_report {
 
 /* What the room above lends: vmm/ itself does not know where kernels come from. */
 struct vm_host_ops {
-	int (*resolve_kernel)(const char *id, const char *modules, const struct vm_report *r,
+	int (*resolve_kernel)(const struct vm_config *c, const struct vm_report *r,
 		struct vm_kernel *out, struct err *e);
 };
 

@@ -121,8 +121,7 @@ static int find_kernel(struct prep *p)
 	int rc = stage(p, VM_STAGE_KERNEL);
 
 	if (!rc)
-		rc = p->ops->resolve_kernel(
-			p->config->kernel, p->config->modules, &report, &p->result.kernel, &p->err);
+		rc = p->ops->resolve_kernel(p->config, &report, &p->result.kernel, &p->err);
 	return rc;
 }
 

@@ -50,6 +50,7 @@ void vm_placement_release(struct vm_placement *p);
 struct vm_config {
 	const char *kernel;  /* identifier; NULL = automatic */
 	const char *modules; /* --modules DIR; NULL = the kernel's own */
+	const char *fetch;   /* --fetch distro|stable; NULL = as the environment says */
 	struct vm_topology topology;
 	uint32_t memory_mib; /* floor; 0 = estimated alone */
 	enum vm_accel accel;

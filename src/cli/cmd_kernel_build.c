@@ -18,7 +18,7 @@ struct values {
 	const char *kernel, *source, *git, *ref;
 	const char *base, *extra;
 	struct opt_u32 cap;
-	bool force, clean, skip_sha256, strict, offline, verbose;
+	bool force, clean, skip_sha256, strict, offline, verbose, include_eol, progress_lines;
 };
 
 /* ---- what to build -------------------------------------------------------------------------- */
@@ -181,12 +181,12 @@ static int build_latest(
 }
 
 /* Every member in turn; one that fails does not keep the others from being built. */
-static int build_range(
-	const struct kbuild *b, const struct ident *id, const struct cli_context *cx, struct err *e)
+static int build_range(const struct kbuild *b, const struct ident *id, bool eol,
+	const struct cli_context *cx, struct err *e)
 {
 	cleanup_strv struct strv versions = STRV_INIT, failed = STRV_INIT;
 	cleanup_str struct str names = STR_INIT;
-	int rc = kbuild_range(b, id, &versions, e);
+	int rc = kbuild_range(b, id, eol, &versions, e);
 
 	for (size_t i = 0; i < versions.n && rc != -ECANCELED; i++) {
 		struct kbuilt built;
@@ -224,8 +224,8 @@ static int build_one(const struct kbuild *b, const struct ident *id, struct kbui
 	}
 }
 
-static int build(struct kbuild *b, const struct ident *id, const struct reserve_request *q,
-	struct kernel_watch *w, struct err *e)
+static int build(struct kbuild *b, const struct ident *id, bool eol,
+	const struct reserve_request *q, struct kernel_watch *w, struct err *e)
 {
 	struct kbuilt built = {0};
 	struct share share = {0};
@@ -233,7 +233,7 @@ static int build(struct kbuild *b, const struct ident *id, const struct reserve_
 
 	b->jobs = share.reserved ? reserve_jobs(&share.r) : 1;
 	if (!rc && id->text && id->kind == IDENT_RANGE)
-		rc = build_range(b, id, w->cx, e);
+		rc = build_range(b, id, eol, w->cx, e);
 	else if (!rc)
 		rc = build_one(b, id, &built, w->cx, e);
 	if (!rc && built.image)
@@ -319,7 +319,8 @@ static int run(const void *values, const struct cli_context *cx)
 		};
 
 		kernel_watch_begin(&w, cx);
-		rc = build(&b, &p.id, &p.q, &w, &e);
+		w.for_program = v->progress_lines;
+		rc = build(&b, &p.id, v->include_eol, &p.q, &w, &e);
 		kernel_watch_end(&w);
 	}
 	if (rc)
@@ -381,6 +382,12 @@ static const struct opt opts[] = {
 		.offset = offsetof(struct values, base),
 	},
 	{
+		.name = "include-eol",
+		.help = "in a range: also series past their end of life",
+		.more = "The last release of each, which the tags of the stable tree name.",
+		.offset = offsetof(struct values, include_eol),
+	},
+	{
 		.name = "extra-kconfig",
 		.type = OPT_TEXT,
 		.metavar = "FILE",
@@ -420,7 +427,10 @@ static const struct opt opts[] = {
 		.name = "strict",
 		.help = "fail when a download cannot be verified",
 		.more = "Otherwise one whose published sum cannot be had is used, with a remark. A "
-			"wrong sum always ends the build.",
+			"wrong sum always ends the build. Where a keyring was given "
+			"(KTSTR_KEYRING), the sums have to be signed with one of its keys: a wrong "
+			"signature always ends the build, one that gpgv cannot check does so with "
+			"this option.",
 		.offset = offsetof(struct values, strict),
 	},
 	{
@@ -433,6 +443,12 @@ static const struct opt opts[] = {
 		.letter = 'v',
 		.help = "show everything that make says",
 		.offset = offsetof(struct values, verbose),
+	},
+	{
+		.name = "progress-lines",
+		.help = "progress for the program that started this one",
+		.hidden = true,
+		.offset = offsetof(struct values, progress_lines),
 	},
 };
 

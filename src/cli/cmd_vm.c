@@ -11,16 +11,17 @@
 
 enum { CONFIG_FD = 0, CONTROL_FD = 3, CONSOLE_FD = 4 };
 
-static int resolve(const char *id, const char *modules, const struct vm_report *r,
-	struct vm_kernel *out, struct err *e)
+static int resolve(
+	const struct vm_config *c, const struct vm_report *r, struct vm_kernel *out, struct err *e)
 {
 	const struct kernel_report report = {
 		.user = r->user,
 		.note = r->note,
 		.progress = r->progress,
 	};
+	const struct kernel_wish wish = {.id = c->kernel, .modules = c->modules, .fetch = c->fetch};
 	struct kernel k = {0};
-	int rc = kernel_resolve(id, modules, &report, &k, e);
+	int rc = kernel_resolve(&wish, &report, &k, e);
 
 	if (rc)
 		return rc;

@@ -141,7 +141,7 @@ void doctor_kernels(struct doctor *d, struct doctor_finding *f)
 	const struct kernel_report report = {.note = no_note, .progress = cancel};
 	struct kernel k = {0};
 	struct err e = ERR_INIT;
-	int rc = kernel_resolve(NULL, NULL, &report, &k, &e);
+	int rc = kernel_resolve(&(struct kernel_wish){0}, &report, &k, &e);
 
 	(void)d;
 	if (rc == 0) {

@@ -7,6 +7,7 @@
 #include "src/base/clock.h"
 #include "src/base/file.h"
 #include "src/cli/term.h"
+#include "src/kernels/subbuild.h"
 
 static void draw(const struct str *text)
 {
@@ -23,25 +24,45 @@ static void on_note(void *user, const char *text)
 	cli_note(w->cx, "%s", text);
 }
 
+/* Ten a second are enough for anybody. */
+static void tell_program(struct kernel_watch *w, const char *what, uint64_t done, uint64_t total)
+{
+	uint64_t now = clock_mono_ns();
+
+	if (now - w->said_ns < NS_PER_SEC / 10 && done < total)
+		return;
+	w->said_ns = now;
+	cli_note(w->cx, SUBBUILD_PROGRESS "%llu %llu %s", (unsigned long long)done,
+		(unsigned long long)total, what);
+}
+
+static void show(struct kernel_watch *w, const char *what, uint64_t done, uint64_t total)
+{
+	cleanup_str struct str text = STR_INIT, phase = STR_INIT;
+	const char *detail = strstr(what, ": ");
+
+	/* "building the kernel: kernel/sched/core.o": plain lines name the phase only, or each
+	 * object would be one. */
+	str_append(&phase, what,
+		detail && w->bar.kind == PROGRESS_LINES ? (size_t)(detail - what) : strlen(what));
+	progress_update(&w->bar, clock_mono_ns(), str_get(&phase), done, total, &text);
+	draw(&text);
+}
+
 /* The signals are blocked: one that waits is taken here, a tenth of a second after it came at
  * most. What works for us hears of it by the answer. */
 static bool on_progress(void *user, const char *what, uint64_t done, uint64_t total)
 {
 	const struct timespec now = {0};
 	struct kernel_watch *w = user;
-	cleanup_str struct str text = STR_INIT, phase = STR_INIT;
 	int signo = sigtimedwait(&w->blocked, NULL, &now);
-	const char *detail = strstr(what, ": ");
 
 	if (signo > 0)
 		w->ended_by = signo;
-	/* "building the kernel: kernel/sched/core.o" counts objects; plain lines name the phase
-	 * only, or each object would be one. */
-	w->bar.unit = str_starts(what, "building") ? "objects" : NULL;
-	str_append(&phase, what,
-		detail && w->bar.kind == PROGRESS_LINES ? (size_t)(detail - what) : strlen(what));
-	progress_update(&w->bar, clock_mono_ns(), str_get(&phase), done, total, &text);
-	draw(&text);
+	if (w->for_program)
+		tell_program(w, what, done, total);
+	else
+		show(w, what, done, total);
 	return w->ended_by != 0;
 }
 

@@ -14,7 +14,9 @@ struct kernel_watch {
 	struct kernel_report report; /* hand this over */
 	struct progress bar;
 	sigset_t blocked, before;
-	int ended_by; /* the signal; 0 = none */
+	bool for_program; /* progress as lines of src/kernels/subbuild.h */
+	uint64_t said_ns; /* when the last of them was written */
+	int ended_by;	  /* the signal; 0 = none */
 };
 
 void kernel_watch_begin(struct kernel_watch *w, const struct cli_context *cx);

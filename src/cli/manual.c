@@ -140,6 +140,11 @@ const struct fact manual_environment[] = {
 		.command = "shell",
 	},
 	{
+		.name = "KTSTR_FETCH",
+		.text = "As --fetch: distro or stable.",
+		.command = "shell",
+	},
+	{
 		.name = "KTSTR_CACHE_DIR",
 		.text = "The kernel cache; otherwise $XDG_CACHE_HOME/ktstr/kernels, or "
 			"~/.cache/ktstr/kernels.",
@@ -213,6 +218,22 @@ const struct fact manual_environment[] = {
 		.name = "KTSTR_KERNEL_MIRROR",
 		.text = "Where kernel sources are fetched from, instead of kernel.org: the folder "
 			"that holds v6.x.",
+		.command = "kernel",
+	},
+	{
+		.name = "KTSTR_STABLE_TREE",
+		.text = "The git repository of stable releases, instead of "
+			"https://github.com/gregkh/linux: its tags name the releases that "
+			"kernel.org no longer lists, and it has the source of those that it no "
+			"longer keeps.",
+		.command = "kernel",
+	},
+	{
+		.name = "KTSTR_KEYRING",
+		.text = "The keyring (as gpg --export writes it) whose keys gpgv trusts to sign "
+			"kernel.org's checksums; otherwise ~/.gnupg/trustedkeys.kbx or "
+			"trustedkeys.gpg. Without any the sums are compared, and who signed them "
+			"is not looked at.",
 		.command = "kernel",
 	},
 	{.name = NULL},

@@ -12,6 +12,7 @@
 enum { MIB = 1024 * 1024 };
 
 const char *const shell_accels[] = {"auto", "kvm", "tcg", NULL};
+const char *const shell_fetches[] = {"distro", "stable", NULL};
 
 static enum vm_accel accel_of(const char *word)
 {
@@ -125,6 +126,7 @@ int shell_config(const struct shell_values *v, struct vm_config *out, struct err
 	*out = (struct vm_config){
 		.kernel = v->kernel,
 		.modules = v->modules,
+		.fetch = v->fetch,
 		.memory_mib = v->memory_mib.set ? v->memory_mib.v : 0,
 		.accel = accel_of(v->accel),
 		.exec = v->exec,

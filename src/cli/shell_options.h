@@ -13,7 +13,7 @@
 #include "vmm/vmctl.h"
 
 struct shell_values {
-	const char *kernel, *modules, *topology, *distances, *offline_cpus, *exec, *accel;
+	const char *kernel, *modules, *fetch, *topology, *distances, *offline_cpus, *exec, *accel;
 	struct opt_u32 memory_mib;
 	struct opt_u64 exec_timeout, disk;
 	bool no_perf_mode, perf_mode, dry_run;
@@ -25,7 +25,8 @@ struct shell_values {
 
 /* QEMU on KVM: for measurements beside our own monitor. */
 #define SHELL_ACCEL_QEMU_KVM "qemu-kvm"
-extern const char *const shell_accels[]; /* choices of --accel */
+extern const char *const shell_accels[];  /* choices of --accel */
+extern const char *const shell_fetches[]; /* choices of --fetch */
 
 /* `base` is the offset of the struct shell_values, `with` the option that they belong to (NULL =
  * none). Without --exec, its timeout and --dmesg, which need the streams of `ktstr shell`. */
@@ -37,14 +38,28 @@ extern const char *const shell_accels[]; /* choices of --accel */
 		.help = "image file, folder, version, cache key or distro",                        \
 		.more = "Without it: KTSTR_KERNEL, the newest entry of the kernel cache, ./linux " \
 			"and "                                                                     \
-			"../linux, this machine's own kernel, and at last the distribution's, "    \
-			"which "                                                                   \
-			"is fetched.",                                                             \
+			"../linux, this machine's own kernel, an unpacked package, and at last "   \
+			"what --fetch says.",                                                      \
 		.complete = COMPLETE_FILE,                                                         \
 		.list = words_kernels,                                                             \
 		.needs = (with),                                                                   \
 		.offset = (base) + offsetof(struct shell_values, kernel),                          \
 	},                                                                                         \
+		{                                                                                  \
+			.name = "fetch",                                                           \
+			.type = OPT_CHOICE,                                                        \
+			.metavar = "WHICH",                                                        \
+			.help = "with none at hand: distro (default) or stable",                   \
+			.more = "distro is this distribution's own, downloaded by its package "    \
+				"manager and not installed: seconds. stable is the latest of "     \
+				"kernel.org, downloaded and built: minutes. Without it "           \
+				"KTSTR_FETCH decides, and then distro, or stable where the "       \
+				"distribution has none to fetch.",                                 \
+			.choices = shell_fetches,                                                  \
+			.clashes = "kernel",                                                       \
+			.needs = (with),                                                           \
+			.offset = (base) + offsetof(struct shell_values, fetch),                   \
+		},                                                                                 \
 		{                                                                                  \
 			.name = "modules",                                                         \
 			.type = OPT_TEXT,                                                          \

@@ -35,12 +35,13 @@ void kbuilt_release(struct kbuilt *k);
 
 /* "kcH", or "kcH-xkcE" with extra options: the end of every key; heap. */
 char *kbuild_suffix(const struct kbuild *b);
-/* The newest settled release, or the newest of a series; heap, or NULL with a sentence. */
+/* The newest settled release, or the newest of a series, also of one that has reached its end;
+ * heap, or NULL with a sentence. */
 char *kbuild_latest(const struct kbuild *b, const struct kver *series, struct err *e);
 
-/* The listed releases of an inclusive range, ascending; -ENOENT when there are none. */
-int kbuild_range(
-	const struct kbuild *b, const struct ident *range, struct strv *out, struct err *e);
+/* The releases of a range, as range_expand() gives them. */
+int kbuild_range(const struct kbuild *b, const struct ident *range, bool eol, struct strv *out,
+	struct err *e);
 
 /* One exact version. */
 int kbuild_version(const struct kbuild *b, const char *version, struct kbuilt *out, struct err *e);

@@ -7,16 +7,10 @@
 #include "src/base/file.h"
 #include "src/kernels/builder_state.h"
 #include "src/kernels/cache.h"
-#include "src/kernels/command.h"
+#include "src/kernels/git.h"
 #include "src/kernels/local.h"
 #include "src/kernels/report.h"
 #include "src/kernels/store.h"
-
-/* Settings of the user and the system do not matter, nobody is asked for a password, and a
- * repository cannot make git run a program. */
-static const char *const git_prefix[] = {"env", "GIT_CONFIG_NOSYSTEM=1",
-	"GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=true",
-	"GIT_ALLOW_PROTOCOL=https:http:git:ssh:file", "git"};
 
 struct fetch {
 	const struct kbuild *b;
@@ -24,84 +18,30 @@ struct fetch {
 	char what[160];
 };
 
-static bool tick(void *user)
+static struct git git_of(const struct fetch *f, const char *cwd)
 {
-	struct fetch *f = user;
-
-	return report_progress(f->b->report, f->what, 0, 0);
+	return (struct git){
+		.cwd = cwd, .what = f->what, .about = f->id->url, .report = f->b->report};
 }
 
-/* Runs git in a folder; its complaint becomes the sentence. */
-static int git(
-	struct fetch *f, const char *cwd, const char *const *words, struct str *out, struct err *e)
+static int git(struct fetch *f, const char *cwd, const char *const *words, struct err *e)
 {
-	cleanup_strv struct strv argv = STRV_INIT;
-	cleanup_str struct str text = STR_INIT, errs = STR_INIT;
-	int rc;
+	const struct git g = git_of(f, cwd);
 
-	for (size_t i = 0; i < ARRAY_LEN(git_prefix); i++)
-		strv_push(&argv, git_prefix[i]);
-	for (; *words; words++)
-		strv_push(&argv, *words);
-	rc = command_run(
-		&(struct command){
-			.argv = (const char *const *)argv.v, .cwd = cwd, .tick = tick, .user = f},
-		out ? out : &text, &errs, e);
-	if (rc == -ECANCELED)
-		return err_set(e, ECANCELED, "cancelled while %s", f->what);
-	if (rc == 127)
-		return err_set(e, ENOENT, "git is not installed: apt-get install git");
-	if (rc <= 0)
-		return rc;
-	return err_set(e, EIO, "%s: git: %.400s", f->id->url,
-		errs.len ? str_trim(errs.s) : "it failed without a word");
+	return git_run(&g, words, NULL, e);
 }
 
-/* ---- which commit --------------------------------------------------------------------------- */
-
-static bool is_commit(const char *s)
-{
-	return strspn(s, "0123456789abcdef") == LOCAL_COMMIT;
-}
-
-/* The commit of a name in `git ls-remote`'s list; a tag's own object gives way to what it names. */
-static bool listed(const char *list, const char *name, char commit[LOCAL_COMMIT + 1])
-{
-	for (const char *line = list; *line;) {
-		size_t n = strcspn(line, "\n");
-
-		if (n == LOCAL_COMMIT + 1 + strlen(name) && is_commit(line) &&
-			!strncmp(line + LOCAL_COMMIT + 1, name, strlen(name))) {
-			memcpy(commit, line, LOCAL_COMMIT);
-			commit[LOCAL_COMMIT] = '\0';
-			return true;
-		}
-		line += n + (line[n] == '\n');
-	}
-	return false;
-}
-
-static int resolve(struct fetch *f, char commit[LOCAL_COMMIT + 1], struct err *e)
+static int resolve(struct fetch *f, char commit[GIT_COMMIT + 1], struct err *e)
 {
 	const struct ident *id = f->id;
-	bool tag = !strcmp(id->ref_kind, "tag");
-	cleanup_free char *name = xasprintf("refs/%s/%s", tag ? "tags" : "heads", id->ref);
-	cleanup_free char *peeled = xasprintf("%s^{}", name);
-	const char *const words[] = {"ls-remote", "--", id->url, name, peeled, NULL};
-	cleanup_str struct str list = STR_INIT;
-	int rc;
+	const struct git g = git_of(f, NULL);
 
 	if (!strcmp(id->ref_kind, "sha")) {
-		memcpy(commit, id->ref, LOCAL_COMMIT + 1);
+		memcpy(commit, id->ref, GIT_COMMIT + 1);
 		return 0;
 	}
 	snprintf(f->what, sizeof(f->what), "asking for %s %s", id->ref_kind, id->ref);
-	rc = git(f, "/", words, &list, e);
-	if (rc)
-		return rc;
-	if (listed(str_get(&list), peeled, commit) || listed(str_get(&list), name, commit))
-		return 0;
-	return err_set(e, ENOENT, "%s has no %s %s", id->url, id->ref_kind, id->ref);
+	return git_remote_commit(&g, id->url, id->ref_kind, id->ref, commit, e);
 }
 
 /* ---- the source ----------------------------------------------------------------------------- */
@@ -116,9 +56,9 @@ static int fetch_commit(struct fetch *f, const char *dir, const char *commit, st
 	int rc = file_mkdirs(dir, 0755, e);
 
 	snprintf(f->what, sizeof(f->what), "fetching %.7s of %s", commit, f->id->ref);
-	rc = rc ? rc : git(f, dir, init, NULL, e);
-	rc = rc ? rc : git(f, dir, get, NULL, e);
-	return rc ? rc : git(f, dir, out, NULL, e);
+	rc = rc ? rc : git(f, dir, init, e);
+	rc = rc ? rc : git(f, dir, get, e);
+	return rc ? rc : git(f, dir, out, e);
 }
 
 static int build(struct fetch *f, const char *dir, const char *commit, const char *key,
@@ -180,7 +120,7 @@ int kbuild_git(const struct kbuild *b, const struct ident *id, struct kbuilt *ou
 	cleanup_free char *suffix = kbuild_suffix(b);
 	cleanup_str struct str key = STR_INIT;
 	struct fetch f = {.b = b, .id = id};
-	char commit[LOCAL_COMMIT + 1];
+	char commit[GIT_COMMIT + 1];
 	int rc = ident_validate(id, e);
 
 	*out = (struct kbuilt){0};

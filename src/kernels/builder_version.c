@@ -1,4 +1,5 @@
 /* A version, from its published source archive. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,9 @@
 #include "src/base/file.h"
 #include "src/kernels/builder_state.h"
 #include "src/kernels/cache.h"
+#include "src/kernels/range.h"
 #include "src/kernels/report.h"
+#include "src/kernels/stable.h"
 #include "src/kernels/store.h"
 #include "src/kernels/untar.h"
 
@@ -23,81 +26,108 @@ static struct upstream upstream_of(const struct kbuild *b)
 	};
 }
 
+/* What kernel.org does not list has reached its end, or is so new that only its base exists. */
+static char *newest_unlisted(const struct kbuild *b, const struct kver *series, struct err *e)
+{
+	const struct upstream u = upstream_of(b);
+	char *version = stable_newest(&u, series, e);
+
+	if (version || e->code != ENOENT)
+		return version;
+	err_clear(e);
+	return series->dots ? xasprintf("%u.%u", series->major, series->minor)
+			    : xasprintf("%u", series->major);
+}
+
 char *kbuild_latest(const struct kbuild *b, const struct kver *series, struct err *e)
 {
 	const struct upstream u = upstream_of(b);
 	struct releases l;
 	const char *found;
-	char *version = NULL;
+	char *version;
 
 	if (upstream_releases(&u, &l, e))
 		return NULL;
 	found = series ? releases_of_series(&l, series) : releases_latest(&l);
-	if (found)
-		version = xstrdup(found);
-	else if (!series)
-		err_set(e, ENOENT, "no stable kernel with patch >= 8 found in releases.json");
-	else
-		err_set(e, ENOENT,
-			"no release of the series is listed by kernel.org: it has reached its end; "
-			"name an exact version");
+	version = found ? xstrdup(found) : NULL;
 	releases_release(&l);
+	if (!version && series)
+		return newest_unlisted(b, series, e);
+	if (!version)
+		err_set(e, ENOENT, "no stable kernel with patch >= 8 found in releases.json");
 	return version;
 }
 
-int kbuild_range(const struct kbuild *b, const struct ident *range, struct strv *out, struct err *e)
+int kbuild_range(const struct kbuild *b, const struct ident *range, bool eol, struct strv *out,
+	struct err *e)
 {
 	const struct upstream u = upstream_of(b);
-	struct releases l;
-	int rc = upstream_releases(&u, &l, e);
 
-	if (rc)
-		return rc;
-	releases_in_range(&l, range, out);
-	releases_release(&l);
-	if (!out->n)
-		return err_set(
-			e, ENOENT, "kernel range %s expanded to 0 stable releases", range->text);
-	return 0;
+	return range_expand(&u, range, eol, out, e);
 }
 
-/* The archive's one folder, linux-VERSION. */
-static char *source_folder(const char *dir, const char *version, const char *name, struct err *e)
+/* The one folder of a snapshot. Heap or NULL. */
+static char *only_folder(const char *dir)
 {
-	char *folder = xasprintf("%s/linux-%s", dir, version);
-	cleanup_free char *makefile = file_join(folder, "Makefile");
+	DIR *d = opendir(dir);
+	char *found = NULL;
+	struct dirent *entry;
+	unsigned n = 0;
 
-	if (file_exists(makefile))
+	while (d && (entry = readdir(d)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && n++ == 0)
+			found = file_join(dir, entry->d_name);
+	if (d)
+		closedir(d);
+	if (n != 1)
+		free(take_ptr(found));
+	return found;
+}
+
+/* The archive's one folder: linux-VERSION, or any in a snapshot. */
+static char *source_folder(
+	const char *dir, const char *version, const struct upstream_source *s, struct err *e)
+{
+	char *folder = s->snapshot ? only_folder(dir) : xasprintf("%s/linux-%s", dir, version);
+	cleanup_free char *makefile = folder ? file_join(folder, "Makefile") : NULL;
+
+	if (makefile && file_exists(makefile))
 		return folder;
 	free(folder);
-	err_set(e, EBADMSG, "%s holds no folder linux-%s with a kernel's Makefile", name, version);
+	if (s->snapshot)
+		err_set(e, EBADMSG, "%s does not hold one folder with a kernel's Makefile",
+			s->name);
+	else
+		err_set(e, EBADMSG, "%s holds no folder linux-%s with a kernel's Makefile", s->name,
+			version);
 	return NULL;
 }
 
-static int unpack(const struct kbuild *b, const char *version, const char *dir, struct err *e)
+/* Heap, NULL with a sentence. */
+static char *unpack(const struct kbuild *b, const char *version, const char *dir, struct err *e)
 {
 	const struct upstream u = upstream_of(b);
-	cleanup_free char *name = NULL;
-	cleanup_close int fd = upstream_archive(&u, version, &name, e);
+	struct upstream_source s;
+	char *tree = NULL;
 
-	if (fd < 0)
-		return fd;
-	report_note(b->report, "extracting tarball (%s)", str_ends(name, "xz") ? "xz" : "gzip");
-	return untar(b->program, fd, name, dir, b->report, e);
+	if (!upstream_archive(&u, version, &s, e)) {
+		report_note(b->report, "extracting tarball (%s)",
+			str_ends(s.name, "xz") ? "xz" : "gzip");
+		if (!untar(b->program, s.fd, s.name, dir, b->report, e))
+			tree = source_folder(dir, version, &s, e);
+	}
+	upstream_source_release(&s);
+	return tree;
 }
 
 static int build_in(const struct kbuild *b, const char *version, const char *key, const char *dir,
 	struct kbuilt *out, struct err *e)
 {
 	struct metadata m = {.source = METADATA_TARBALL, .version = xstrdup(version)};
-	cleanup_free char *tree = NULL;
+	cleanup_free char *tree = unpack(b, version, dir, e);
 	struct build_result r = {0};
-	int rc = unpack(b, version, dir, e);
+	int rc = tree ? builder_make(b, tree, false, &r, e) : -e->code;
 
-	if (!rc) {
-		tree = source_folder(dir, version, "the archive", e);
-		rc = tree ? builder_make(b, tree, false, &r, e) : -e->code;
-	}
 	rc = rc ? rc : builder_store(b, key, &r, &m, out, e);
 	/* what was not stored goes with the staging folder: a path into it would lead nowhere */
 	if (!rc && !out->key) {

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "src/kernels/cache.h"
-#include "src/kernels/command.h"
-#include "src/kernels/local.h"
+#include "src/kernels/git.h"
 #include "src/kernels/report.h"
 #include "src/kernels/upstream.h"
 
@@ -120,38 +119,23 @@ static int find_versions(const struct place *p, const char *root, const char *go
 
 /* ---- commits -------------------------------------------------------------------------------- */
 
-static bool tick(void *user)
-{
-	return report_progress(user, "reading the tree's history", 0, 0);
-}
-
 static int git(const char *tree, const char *const *words, const struct kernel_report *report,
 	struct str *out, struct err *e)
 {
-	cleanup_strv struct strv argv = STRV_INIT;
-	cleanup_str struct str errs = STR_INIT;
-	int rc;
+	const struct git g = {
+		.cwd = tree,
+		.what = "reading the tree's history",
+		.about = tree,
+		.as_user = true,
+		.report = report,
+	};
 
-	strv_push(&argv, "git");
-	strv_push(&argv, "-C");
-	strv_push(&argv, tree);
-	for (; *words; words++)
-		strv_push(&argv, *words);
-	rc = command_run(
-		&(struct command){
-			.argv = (const char *const *)argv.v, .tick = tick, .user = (void *)report},
-		out, &errs, e);
-	if (rc > 0)
-		rc = err_set(e, EINVAL, "%s: git: %.300s", tree,
-			errs.len ? str_trim(errs.s) : "it failed");
-	else if (rc == -ECANCELED)
-		err_set(e, ECANCELED, "cancelled");
-	return rc;
+	return git_run(&g, words, out, e);
 }
 
 static void add_commit(struct bisect *out, const char *tree, const char *commit)
 {
-	cleanup_free char *id = xasprintf("git+file://%s#sha=%.*s", tree, LOCAL_COMMIT, commit);
+	cleanup_free char *id = xasprintf("git+file://%s#sha=%.*s", tree, GIT_COMMIT, commit);
 
 	bisect_add(out, id);
 }
@@ -177,7 +161,7 @@ static int find_commits(const char *name, const char *good, const char *bad,
 	for (const char *line = str_get(&list); *line;) {
 		size_t n = strcspn(line, "\n");
 
-		if (n == LOCAL_COMMIT)
+		if (n == GIT_COMMIT)
 			add_commit(out, tree, line);
 		line += n + (line[n] == '\n');
 	}

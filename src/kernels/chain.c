@@ -152,35 +152,90 @@ static int try_host(const struct search *s, struct err *e)
 	return rc;
 }
 
-/* The packaged kernel of the cache, else the distribution's, fetched. */
-static int take_packaged(const struct search *s, struct err *e)
+static int try_packaged(const struct search *s, struct err *e)
 {
-	cleanup_free char *root = place_cache_root(s->place, e), *release = NULL;
-	int rc = root ? 0 : -e->code;
+	cleanup_free char *root = place_cache_root(s->place, NULL);
+	cleanup_free char *release = root ? distro_cached(root, false) : NULL;
+	int rc;
 
-	if (root) {
-		release = distro_cached(root, false);
-		if (!release)
-			rc = distro_fetch(s->place, root, s->report, &release, e);
-	}
-	if (!rc)
-		return named_take_packaged(s, root, release, "distribution package", e);
-	if (rc == -ECANCELED)
+	if (!release)
+		return 0;
+	rc = named_take_packaged(s, root, release, "distribution package", e);
+	return rc ? rc : 1;
+}
+
+/* ---- fetching ------------------------------------------------------------------------------- */
+
+enum fetch { FETCH_EITHER, FETCH_DISTRO, FETCH_STABLE };
+
+static int read_fetch(const struct search *s, enum fetch *out, struct err *e)
+{
+	static const char *const words[] = {[FETCH_DISTRO] = "distro", [FETCH_STABLE] = "stable"};
+	const char *word = s->fetch ? s->fetch : s->place->fetch;
+
+	*out = FETCH_EITHER;
+	if (!word || !*word)
+		return 0;
+	for (size_t i = FETCH_DISTRO; i < ARRAY_LEN(words); i++)
+		if (!strcmp(word, words[i]))
+			*out = (enum fetch)i;
+	if (*out != FETCH_EITHER)
+		return 0;
+	return err_set(e, EINVAL, "%s: '%s' is neither distro nor stable",
+		s->fetch ? "--fetch" : "KTSTR_FETCH", word);
+}
+
+static int fetch_stable(const struct search *s, struct err *e)
+{
+	report_note(s->report,
+		"no kernel found, downloading latest stable and building it: this takes minutes");
+	return named_take_built(s, NULL, e);
+}
+
+/* The distribution's, or where there is no such thing the latest stable. */
+static int fetch_either(const struct search *s, struct err *e)
+{
+	int rc = named_fetch_distro(s, e);
+
+	if (rc != -ENOENT || !s->place->program)
+		return rc;
+	report_note(s->report, "%s", e->msg);
+	err_clear(e);
+	return fetch_stable(s, e);
+}
+
+static int take_fetched(const struct search *s, enum fetch fetch, struct err *e)
+{
+	static int (*const steps[])(const struct search *, struct err *) = {
+		[FETCH_EITHER] = fetch_either,
+		[FETCH_DISTRO] = named_fetch_distro,
+		[FETCH_STABLE] = fetch_stable,
+	};
+	int rc = steps[fetch](s, e);
+
+	if (!rc || rc == -ECANCELED)
 		return rc;
 	err_prefix(e, "no kernel found on this machine, and none fetched");
+	if (fetch != FETCH_STABLE && s->place->program)
+		err_hint(e, "--fetch stable downloads and builds kernel.org's latest instead");
 	return err_hint(e, KERNEL_FORMS);
 }
 
 int chain_take(const struct search *s, struct err *e)
 {
+	enum fetch fetch;
 	bool missed;
-	int rc = try_env(s, &missed, e);
+	int rc = read_fetch(s, &fetch, e);
 
+	if (rc)
+		return rc;
+	rc = try_env(s, &missed, e);
 	/* another cached kernel never stands in for the one that KTSTR_KERNEL names */
 	if (!rc && !missed)
 		rc = try_newest(s, e);
 	rc = rc ? rc : try_trees(s, e);
 	rc = rc ? rc : try_host(s, e);
-	rc = rc ? rc : take_packaged(s, e);
+	rc = rc ? rc : try_packaged(s, e);
+	rc = rc ? rc : take_fetched(s, fetch, e);
 	return rc > 0 ? 0 : rc;
 }

@@ -157,8 +157,8 @@ static int open_downloads(const struct apt_plan *plan, const char *debs,
 	if (dir)
 		closedir(dir);
 	if (!rc && (!*n || strcmp(out[0].control.package, plan->packages.v[0].package) != 0))
-		rc = err_set(e, ENOENT, "apt-get left no package file of %s",
-			plan->packages.v[0].package);
+		rc = err_set(
+			e, EIO, "apt-get left no package file of %s", plan->packages.v[0].package);
 	return rc;
 }
 

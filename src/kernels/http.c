@@ -55,6 +55,7 @@ struct transfer {
 	uint64_t got;	  /* of this attempt */
 	int failed;	  /* -errno of our own doing */
 	bool page;	  /* a web page came instead of a file */
+	bool announced;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -67,6 +68,23 @@ static bool is_page(struct transfer *t)
 	return type && !strncasecmp(type, "text/html", strlen("text/html"));
 }
 
+static void announce(struct transfer *t)
+{
+	const double mib = 1024 * 1024;
+	curl_off_t left = -1;
+
+	t->announced = true;
+	t->c.curl_easy_getinfo(t->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &left);
+	if (left < 0)
+		report_note(t->get->report, "downloading %s", t->get->url);
+	else if (!t->had)
+		report_note(t->get->report, "downloading %s (%.1f MiB)", t->get->url,
+			(double)left / mib);
+	else
+		report_note(t->get->report, "downloading %s (%.1f MiB, of which %.1f are there)",
+			t->get->url, (double)(t->had + (uint64_t)left) / mib, (double)t->had / mib);
+}
+
 static size_t on_bytes(char *bytes, size_t size, size_t count, void *user)
 {
 	struct transfer *t = user;
@@ -75,6 +93,8 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *user)
 	t->page = t->got == 0 && is_page(t);
 	if (t->page)
 		return 0;
+	if (t->get->announce && !t->announced)
+		announce(t);
 	if (n > t->get->max - t->had - t->got)
 		t->failed = -EFBIG;
 	else if (t->fd >= 0)

@@ -26,6 +26,7 @@ struct http_get {
 	const char *what; /* for progress: "linux-6.12.9.tar.xz" */
 	uint64_t max;	  /* bytes; a longer answer is -EFBIG */
 	bool file;	  /* a web page instead of it is a mistake of the server's */
+	bool announce;	  /* one note when it begins to come: from where, how big */
 	const struct http_patience *patience; /* NULL = http_patience */
 	const struct kernel_report *report;
 };

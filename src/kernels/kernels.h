@@ -33,9 +33,16 @@ struct kernel_report {
 	bool (*progress)(void *user, const char *what, uint64_t done, uint64_t total);
 };
 
-/* id == NULL: the automatic chain of spec/host 4.2 as amended. modules_dir overrides the module
- * tree. */
-int kernel_resolve(const char *id, const char *modules_dir, const struct kernel_report *report,
+/* Which kernel; all of it may be NULL. */
+struct kernel_wish {
+	const char *id;	     /* NULL: the automatic chain of spec/host 4.2 as amended in 4.4 */
+	const char *modules; /* the module tree, instead of the kernel's own */
+	const char
+		*fetch; /* what the chain fetches at its end, "distro" or "stable"; NULL: what
+			   KTSTR_FETCH says, and without it the first of the two that can be had */
+};
+
+int kernel_resolve(const struct kernel_wish *wish, const struct kernel_report *report,
 	struct kernel *out, struct err *e);
 void kernel_release(struct kernel *k);
 

@@ -7,7 +7,7 @@
 
 #include "src/base/file.h"
 #include "src/kernels/cache.h"
-#include "src/kernels/command.h"
+#include "src/kernels/git.h"
 #include "src/kernels/kconfig.h"
 #include "src/kernels/report.h"
 
@@ -64,43 +64,21 @@ char *local_version(const char *makefile)
 
 /* ---- git ------------------------------------------------------------------------------------ */
 
-struct asker {
-	const struct kernel_report *report;
-};
-
-static bool tick(void *user)
-{
-	return report_progress(((const struct asker *)user)->report, "looking at the tree", 0, 0);
-}
-
-/* Runs git in the tree; settings of the user and the system do not matter. */
+/* Another user's tree is looked at only, and nothing in it is run: its folder is named outright, so
+ * that git does not ask whose it is. */
 static int git(const struct local_tree *t, const struct kernel_report *report,
 	const char *const *words, struct str *out, struct err *e)
 {
-	cleanup_strv struct strv argv = STRV_INIT;
-	cleanup_str struct str errs = STR_INIT;
-	struct asker a = {report};
+	const struct git g = {
+		.cwd = t->path, .what = "looking at the tree", .about = t->path, .report = report};
+	cleanup_strv struct strv all = STRV_INIT;
 
-	strv_push(&argv, "env");
-	strv_push(&argv, "GIT_CONFIG_NOSYSTEM=1");
-	strv_push(&argv, "GIT_CONFIG_GLOBAL=/dev/null");
-	strv_push(&argv, "GIT_OPTIONAL_LOCKS=0");
-	strv_push(&argv, "git");
-	/* Another user's tree is looked at only; nothing in it is run. */
-	strv_pushf(&argv, "--git-dir=%s/.git", t->path);
-	strv_pushf(&argv, "--work-tree=%s", t->path);
+	strv_push(&all, "--no-optional-locks");
+	strv_pushf(&all, "--git-dir=%s/.git", t->path);
+	strv_pushf(&all, "--work-tree=%s", t->path);
 	for (; *words; words++)
-		strv_push(&argv, *words);
-	return command_run(&(struct command){.argv = (const char *const *)argv.v,
-				   .cwd = t->path,
-				   .tick = tick,
-				   .user = &a},
-		out, &errs, e);
-}
-
-static bool is_commit(const char *s)
-{
-	return strspn(s, "0123456789abcdef") == LOCAL_COMMIT;
+		strv_push(&all, *words);
+	return git_run(&g, (const char *const *)all.v, out, e);
 }
 
 /* Tracked files only: what is not in git is not part of what HEAD names. */
@@ -119,14 +97,12 @@ static int ask_git(struct local_tree *t, const struct kernel_report *report, str
 	rc = git(t, report, head, &out, e);
 	if (rc == -ECANCELED)
 		return rc;
-	if (rc == -ENOENT || rc == 127)
-		return err_set(e, ENOENT,
-			"'%s' is a git tree, and git is not installed: apt-get install git",
-			t->path);
-	if (rc || !is_commit(str_get(&out)))
+	if (rc == -ENOSYS)
+		return err_prefix(e, "'%s' is a git tree", t->path);
+	if (rc || !git_is_commit(str_get(&out)))
 		return 0; /* no commit yet, or no repository after all */
 	t->git = true;
-	memcpy(t->commit, out.s, LOCAL_COMMIT);
+	memcpy(t->commit, out.s, GIT_COMMIT);
 	str_clear(&out);
 	rc = git(t, report, status, &out, e);
 	if (rc == -ECANCELED)

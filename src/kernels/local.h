@@ -8,19 +8,20 @@
 
 #include "src/base/err.h"
 #include "src/base/str.h"
+#include "src/kernels/git.h"
 #include "src/kernels/kernels.h"
 
-enum { LOCAL_COMMIT = 40, LOCAL_SHORT = 7 };
+enum { LOCAL_SHORT = 7 };
 
 /* Strings are owned. */
 struct local_tree {
 	char *path; /* canonical */
 	bool git;
-	bool dirty;		       /* tracked files differ from HEAD; without git always */
-	char commit[LOCAL_COMMIT + 1]; /* HEAD; "" without git */
-	bool configured;	       /* has a `.config` */
-	char config_crc[8 + 1];	       /* of it */
-	char *version;		       /* of the Makefile: "6.12.9"; NULL = not to be read */
+	bool dirty;		     /* tracked files differ from HEAD; without git always */
+	char commit[GIT_COMMIT + 1]; /* HEAD; "" without git */
+	bool configured;	     /* has a `.config` */
+	char config_crc[8 + 1];	     /* of it */
+	char *version;		     /* of the Makefile: "6.12.9"; NULL = not to be read */
 };
 
 /* 0; -ENOENT: no such folder; -EINVAL: no kernel tree; -ECANCELED. */

@@ -8,20 +8,21 @@
 #include "src/kernels/cache.h"
 #include "src/kernels/distro.h"
 #include "src/kernels/packaged.h"
+#include "src/kernels/range.h"
 #include "src/kernels/search.h"
 #include "src/kernels/subbuild.h"
 #include "src/kernels/tree.h"
 
-enum { KEYS_SHOWN = 6 };
+enum { KEYS_SHOWN = 6, VERSIONS_SHOWN = 8 };
 
-/* What has to be built first, unless the cache has it. */
-static int take_built(const struct search *s, const char *id, struct err *e)
+int named_take_built(const struct search *s, const char *id, struct err *e)
 {
-	cleanup_free char *image = NULL, *origin = xasprintf("kernel build %s", id);
+	cleanup_free char *image = NULL,
+			  *origin = id ? xasprintf("kernel build %s", id) : xstrdup("kernel build");
 	int rc;
 
 	if (!s->place->program) {
-		err_set(e, ENOTSUP, "kernel %s: kernels are not built from here", id);
+		err_set(e, ENOTSUP, "%s: kernels are not built from here", origin);
 		return err_hint(e, KERNEL_FORMS);
 	}
 	rc = subbuild(s->place->program, id, s->report, &image, e);
@@ -40,7 +41,7 @@ static int take_folder(const struct search *s, const char *full, const char *nam
 		return search_take(s, image, origin, e);
 	if (!s->place->program || !file_exists(makefile) || !file_exists(kconfig))
 		return tree_without_image(full, name, e);
-	return take_built(s, full, e);
+	return named_take_built(s, full, e);
 }
 
 static int take_path(const struct search *s, const char *path, const char *origin, struct err *e)
@@ -88,10 +89,10 @@ static int take_package_file(const struct search *s, const struct ident *id, str
 	return rc ? rc : named_take_packaged(s, root, release, origin, e);
 }
 
-static int fetch_distro(const struct search *s, const char *root, struct err *e)
+int named_fetch_distro(const struct search *s, struct err *e)
 {
-	cleanup_free char *release = NULL;
-	int rc = distro_fetch(s->place, root, s->report, &release, e);
+	cleanup_free char *root = place_cache_root(s->place, e), *release = NULL;
+	int rc = root ? distro_fetch(s->place, root, s->report, &release, e) : -e->code;
 
 	return rc ? rc : named_take_packaged(s, root, release, "distribution package", e);
 }
@@ -105,7 +106,7 @@ static int take_distro(const struct search *s, struct err *e)
 	release = distro_cached(root, true);
 	if (release)
 		return named_take_packaged(s, root, release, "distribution package", e);
-	return fetch_distro(s, root, e);
+	return named_fetch_distro(s, e);
 }
 
 /* Says which keys there are, so that nobody has to go and look. */
@@ -159,6 +160,26 @@ static int take_named_key(const struct search *s, const char *key, struct err *e
 	return root && rc == -ENOENT ? missing_key(s, root, key, e) : rc;
 }
 
+/* A range is one kernel where only one release is in it. */
+static int take_range(const struct search *s, const struct ident *id, struct err *e)
+{
+	cleanup_free char *root = place_cache_root(s->place, e);
+	cleanup_str struct str listed = STR_INIT;
+	const struct upstream u = {.place = s->place, .root = root, .report = s->report};
+	cleanup_strv struct strv versions = STRV_INIT;
+	int rc = root ? range_expand(&u, id, false, &versions, e) : -e->code;
+
+	if (rc)
+		return rc;
+	if (versions.n == 1)
+		return named_take_built(s, versions.v[0], e);
+	for (size_t i = 0; i < versions.n && i < VERSIONS_SHOWN; i++)
+		str_printf(&listed, "%s%s", i ? ", " : "", versions.v[i]);
+	err_set(e, ENOTSUP, "a guest boots one kernel, and %s stands for %zu: %s%s", id->text,
+		versions.n, str_get(&listed), versions.n > VERSIONS_SHOWN ? ", ..." : "");
+	return err_hint(e, "`ktstr kernel build --kernel %s` builds them all", id->text);
+}
+
 int named_take(const struct search *s, const struct ident *id, const char *origin, struct err *e)
 {
 	int rc = ident_validate(id, e);
@@ -176,7 +197,7 @@ int named_take(const struct search *s, const struct ident *id, const char *origi
 		return take_named_key(s, id->text, e);
 	case IDENT_VERSION:
 	case IDENT_GIT:
-		return take_built(s, id->text, e);
+		return named_take_built(s, id->text, e);
 	case IDENT_RELEASE:
 		err_set(e, ENOTSUP,
 			"'%s': kernels of a distribution by name are not fetched, only this "
@@ -185,8 +206,7 @@ int named_take(const struct search *s, const struct ident *id, const char *origi
 			id->text);
 		return err_hint(e, KERNEL_FORMS);
 	case IDENT_RANGE:
-		break;
+		return take_range(s, id, e);
 	}
-	err_set(e, ENOTSUP, "'%s': a guest boots one kernel, not a range of them", id->text);
-	return err_hint(e, "`ktstr kernel build --kernel %s` builds them all", id->text);
+	return -EINVAL;
 }

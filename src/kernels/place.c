@@ -22,11 +22,14 @@ struct place place_host(struct place_storage *storage)
 		.release = storage->release,
 		.program = "/proc/self/exe",
 		.kernel = getenv("KTSTR_KERNEL"),
+		.fetch = getenv("KTSTR_FETCH"),
 		.cache_dir = getenv("KTSTR_CACHE_DIR"),
 		.xdg_cache = getenv("XDG_CACHE_HOME"),
 		.home = getenv("HOME"),
 		.mirror = getenv("KTSTR_KERNEL_MIRROR"),
 		.releases_url = getenv("KTSTR_RELEASES_URL"),
+		.stable_tree = getenv("KTSTR_STABLE_TREE"),
+		.keyring = getenv("KTSTR_KEYRING"),
 	};
 }
 

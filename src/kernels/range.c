@@ -4,12 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/base/spawn.h"
 #include "src/kernels/report.h"
+#include "src/kernels/stable.h"
 
-#define STABLE_TREE "https://github.com/gregkh/linux"
-#define TAG	    "refs/tags/v"
-enum { TAGS_BYTES_MAX = 16 << 20 };
+#define TAG "refs/tags/v"
 
 static bool in_range(const struct kver *v, const struct ident *range)
 {
@@ -79,25 +77,6 @@ void range_newest(struct strv *versions)
 	*versions = kept;
 }
 
-static int add_eol(const struct ident *range, struct strv *out, struct err *e)
-{
-	const char *const argv[] = {
-		"git", "ls-remote", "--tags", "--refs", "--", STABLE_TREE, "v*", NULL};
-	const struct spawn s = {.argv = argv, .die_with_parent = true};
-	cleanup_str struct str text = STR_INIT, errs = STR_INIT;
-	int rc;
-
-	setenv("GIT_TERMINAL_PROMPT", "0", 1);
-	rc = spawn_capture(&s, TAGS_BYTES_MAX, &text, &errs, e);
-	if (rc < 0)
-		return rc;
-	if (rc)
-		return err_set(e, EIO, "git cannot list the tags of " STABLE_TREE ": %.200s",
-			str_trim(errs.len ? errs.s : (char[]){""}));
-	range_add_tags(str_get(&text), text.len, range, out);
-	return 0;
-}
-
 int range_expand(const struct upstream *u, const struct ident *range, bool eol, struct strv *out,
 	struct err *e)
 {
@@ -109,18 +88,18 @@ int range_expand(const struct upstream *u, const struct ident *range, bool eol, 
 		return rc;
 	releases_in_range(&list, range, out);
 	releases_release(&list);
-	if (eol && u->offline)
-		report_note(u->report, "--include-eol needs the network: series that are no longer "
-				       "looked after are left out");
-	else if (eol && add_eol(range, out, &tags))
+	rc = eol ? stable_add_tags(u, range, out, &tags) : 0;
+	if (rc == -ECANCELED)
+		return err_set(e, ECANCELED, "%s", tags.msg);
+	if (rc)
 		report_note(u->report, "%s: series that are no longer looked after are left out",
 			tags.msg);
 	if (eol)
 		range_newest(out);
 	if (out->n)
 		return 0;
-	return err_set(e, ENOENT,
-		"kernel range %s expanded to 0 stable releases. Pass --include-eol to take series "
-		"in that are no longer looked after",
-		range->text);
+	err_set(e, ENOENT, "kernel range %s expanded to 0 stable releases%s", range->text,
+		eol ? ""
+		    : ". Pass --include-eol to take series in that are no longer looked after");
+	return -ENOENT;
 }

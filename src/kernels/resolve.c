@@ -19,25 +19,29 @@ static int resolve_named(const struct search *s, const char *text, struct err *e
 	return rc;
 }
 
-int resolve_at(const struct place *p, const char *id, const char *modules_dir,
+int resolve_at(const struct place *p, const struct kernel_wish *wish,
 	const struct kernel_report *report, struct kernel *out, struct err *e)
 {
-	struct search s = {.place = p, .modules = modules_dir, .report = report, .out = out};
+	struct search s = {.place = p,
+		.modules = wish->modules,
+		.fetch = wish->fetch,
+		.report = report,
+		.out = out};
 	struct err local = ERR_INIT;
 
 	memset(out, 0, sizeof(*out));
 	if (!e)
 		e = &local; /* the parts below read its code */
-	return id ? resolve_named(&s, id, e) : chain_take(&s, e);
+	return wish->id ? resolve_named(&s, wish->id, e) : chain_take(&s, e);
 }
 
-int kernel_resolve(const char *id, const char *modules_dir, const struct kernel_report *report,
+int kernel_resolve(const struct kernel_wish *wish, const struct kernel_report *report,
 	struct kernel *out, struct err *e)
 {
 	struct place_storage storage = {{0}};
 	struct place p = place_host(&storage);
 
-	return resolve_at(&p, id, modules_dir, report, out, e);
+	return resolve_at(&p, wish, report, out, e);
 }
 
 void kernel_release(struct kernel *k)

@@ -16,6 +16,7 @@
 struct search {
 	const struct place *place;
 	const char *modules; /* --modules, or NULL */
+	const char *fetch;   /* --fetch, or NULL */
 	const struct kernel_report *report;
 	struct kernel *out;
 };
@@ -29,9 +30,14 @@ int search_try(const struct search *s, const char *image, const char *origin, st
 int named_take(const struct search *s, const struct ident *id, const char *origin, struct err *e);
 /* The cache entry of this key, built or packaged; -ENOENT without a sentence when there is none. */
 int named_take_key(const struct search *s, const char *root, const char *key, struct err *e);
+/* What has to be built first, unless the cache has it; NULL = the latest stable release. */
+int named_take_built(const struct search *s, const char *id, struct err *e);
 /* A kernel unpacked from packages, by its entry's name. */
 int named_take_packaged(const struct search *s, const char *root, const char *release,
 	const char *origin, struct err *e);
+
+/* The distribution's own kernel, fetched unless the cache has it. */
+int named_fetch_distro(const struct search *s, struct err *e);
 
 /* No identifier: KTSTR_KERNEL and all that comes after it. */
 int chain_take(const struct search *s, struct err *e);

@@ -18,7 +18,20 @@ struct talk {
 	const struct kernel_report *report;
 	struct str line, last; /* `last`: the last error */
 	char *image;	       /* owned */
+	struct str what;       /* it is doing now */
+	uint64_t done, total;
 };
+
+/* "DONE TOTAL WHAT" */
+static void on_progress(struct talk *t, const char *text)
+{
+	char *end;
+
+	t->done = strtoull(text, &end, 10);
+	t->total = strtoull(end, &end, 10);
+	str_clear(&t->what);
+	str_add(&t->what, *end == ' ' ? end + 1 : end);
+}
 
 /* "ktstr: TEXT"; the image's path is for us, an error for the end, all else for people. */
 static void on_line(struct talk *t)
@@ -30,7 +43,9 @@ static void on_line(struct talk *t)
 	str_clear(&t->line);
 	text = str_get(&clean);
 	text += str_starts(text, "ktstr: ") ? strlen("ktstr: ") : 0;
-	if (str_starts(text, "image: ")) {
+	if (str_starts(text, SUBBUILD_PROGRESS)) {
+		on_progress(t, text + strlen(SUBBUILD_PROGRESS));
+	} else if (str_starts(text, "image: ")) {
 		free(t->image);
 		t->image = xstrdup(text + strlen("image: "));
 	} else if (str_starts(text, "kernel build: ")) {
@@ -63,7 +78,7 @@ static int follow(struct talk *t, pid_t pid, int fd)
 	struct pollfd p = {fd, POLLIN, 0};
 
 	for (;;) {
-		if (report_progress(t->report, "building the kernel", 0, 0)) {
+		if (report_progress(t->report, str_get(&t->what), t->done, t->total)) {
 			kill(pid, SIGTERM);
 			spawn_wait(pid);
 			return -ECANCELED;
@@ -76,25 +91,31 @@ static int follow(struct talk *t, pid_t pid, int fd)
 static int verdict(struct talk *t, int status, const char *id, char **image, struct err *e)
 {
 	if (status == -ECANCELED)
-		return err_set(e, ECANCELED, "cancelled while kernel %s was built", id);
+		return err_set(e, ECANCELED, "cancelled while kernel %s was built",
+			id ? id : "of kernel.org");
 	if (status == 0 && t->image) {
 		*image = take_ptr(t->image);
 		return 0;
 	}
 	if (t->last.len)
 		return err_set(e, EIO, "%s", str_get(&t->last));
-	return err_set(e, EIO, "kernel %s could not be built (status %d)", id, status);
+	return err_set(e, EIO, "kernel %s could not be built (status %d)",
+		id ? id : "of kernel.org", status);
 }
 
 int subbuild(const char *program, const char *id, const struct kernel_report *report, char **image,
 	struct err *e)
 {
-	const char *const argv[] = {
-		"ktstr", "kernel", "build", "--color=never", "--kernel", id, NULL};
+	const char *const argv[] = {"ktstr", "kernel", "build", "--color=never", "--progress-lines",
+		id ? "--kernel" : NULL, id, NULL};
 	struct talk t = {.report = report};
 	int said[2], rc;
 	pid_t pid;
 
+	str_add(&t.what, "building the kernel");
+	/* whoever only wants what is at hand stops us here */
+	if (report_progress(report, str_get(&t.what), 0, 0))
+		return verdict(&t, -ECANCELED, id, image, e);
 	if (pipe2(said, O_CLOEXEC))
 		return err_sys(e, errno, "cannot create a pipe to build a kernel");
 	pid = spawn_start(
@@ -111,6 +132,7 @@ int subbuild(const char *program, const char *id, const struct kernel_report *re
 	rc = pid < 0 ? (int)pid : verdict(&t, follow(&t, pid, said[0]), id, image, e);
 	close(said[0]);
 	str_release(&t.line);
+	str_release(&t.what);
 	str_release(&t.last);
 	free(t.image);
 	return rc;

@@ -7,7 +7,10 @@
 #include "src/base/err.h"
 #include "src/kernels/kernels.h"
 
-/* Runs PROGRAM kernel build --kernel ID; *image (owned) is the path of what it built or found. 0,
- * -ECANCELED, -EIO with its last words. */
+/* How a build says how far it is to whoever started it: a line of this, "DONE TOTAL WHAT". */
+#define SUBBUILD_PROGRESS "progress "
+
+/* Runs PROGRAM kernel build --kernel ID (NULL: the latest stable release); *image (owned) is the
+ * path of what it built or found. 0, -ECANCELED, -EIO with its last words. */
 int subbuild(const char *program, const char *id, const struct kernel_report *report, char **image,
 	struct err *e);

@@ -14,8 +14,9 @@
 #define UPSTREAM_DOWNLOADS ".downloads" /* below the cache root: archives and the list */
 
 enum upstream_sums {
-	UPSTREAM_VERIFY, /* a sum that cannot be had is said and passed over (spec/host 4.13) */
-	UPSTREAM_STRICT, /* it is an error; and where gpgv is there, so is a wrong signature */
+	UPSTREAM_VERIFY, /* a sum that cannot be had is said and passed over (spec/host 4.13); a
+			    wrong one, or a wrong signature of it, is always an error */
+	UPSTREAM_STRICT, /* it is an error, as are sums that are not signed where keys were given */
 	UPSTREAM_SKIP,	 /* not looked at, which is said */
 };
 
@@ -31,11 +32,19 @@ struct upstream {
 /* The list, at most hours old; offline the last one there is. */
 int upstream_releases(const struct upstream *u, struct releases *out, struct err *e);
 
+struct upstream_source {
+	int fd;
+	char *name;    /* as people call it; owned */
+	bool snapshot; /* of a repository: its folder may have any name */
+};
+
 /*
- * The source archive of one version, verified. The open file's descriptor, and `name` (owned) as
- * people call it; -ENOENT: there is no such version; -ECANCELED; -errno. It stays in the cache
- * until upstream_forget(), so that a build that fails does not fetch it again.
+ * The source archive of one version, verified; from the repository of stable releases where
+ * kernel.org does not keep it. 0; -ENOENT: there is no such version; -ECANCELED; -errno. It stays
+ * in the cache until upstream_forget(), so that a build that fails does not fetch it again.
  */
-int upstream_archive(const struct upstream *u, const char *version, char **name, struct err *e);
+int upstream_archive(
+	const struct upstream *u, const char *version, struct upstream_source *out, struct err *e);
+void upstream_source_release(struct upstream_source *s);
 /* Removes an archive from the cache; nothing where there is none. */
 void upstream_forget(const struct upstream *u, const char *version);

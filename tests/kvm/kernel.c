@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: kernel ID\n");
 		return 2;
 	}
-	if (kernel_resolve(argv[1], NULL, &report, &k, &e)) {
+	if (kernel_resolve(&(struct kernel_wish){.id = argv[1]}, &report, &k, &e)) {
 		fprintf(stderr, "# %s\n", e.msg);
 		return 1;
 	}

@@ -54,7 +54,9 @@ int vm_test_kernel(struct kernel *k, struct err *e)
 	cleanup_close int fd = -1;
 
 	if (given)
-		return kernel_resolve(given, getenv("KTSTR_TEST_MODULES"), &report, k, e);
+		return kernel_resolve(
+			&(struct kernel_wish){.id = given, .modules = getenv("KTSTR_TEST_MODULES")},
+			&report, k, e);
 	if (!dir)
 		return err_set(e, ENOENT, "no folder build/ here, and KTSTR_TEST_CACHE is not set");
 	kernels = file_join(dir, "test-kernels");
@@ -64,7 +66,7 @@ int vm_test_kernel(struct kernel *k, struct err *e)
 	fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || flock(fd, LOCK_EX))
 		return err_sys(e, errno, "%s", lock);
-	return kernel_resolve("distro", NULL, &report, k, e);
+	return kernel_resolve(&(struct kernel_wish){.id = "distro"}, &report, k, e);
 }
 
 static const char *accel(void)

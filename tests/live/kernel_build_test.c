@@ -24,9 +24,12 @@
 #include "tests/lib/kernel_fixture.h"
 #include "tests/lib/mini_tree.h"
 
+#define COMMIT "cccccccccccccccccccccccccccccccccccccccc"
+
 struct ground {
 	char *dir, *cache;
 	struct str archive, sums; /* linux-6.12.9.tar.xz */
+	struct str snapshot;	  /* of v6.5.3 */
 	struct httpd_page pages[8];
 	struct httpd *server;
 	struct str out, errs; /* of the last run */
@@ -59,12 +62,25 @@ static void make_mirror(struct ground *g)
 		"rm -r linux-6.12.9");
 	read_into(g, "linux-6.12.9.tar.xz", &g->archive);
 	read_into(g, "sums", &g->sums);
+	free(take_ptr(tree));
+	tree = file_join(g->dir, "linux-" COMMIT);
+	mini_tree(tree, "6.5.3");
+	shell(g, "tar czf snapshot.tar.gz linux-" COMMIT "; rm -r linux-" COMMIT);
+	read_into(g, "snapshot.tar.gz", &g->snapshot);
 	g->pages[0] = (struct httpd_page){
 		.path = "/v6.x/linux-6.12.9.tar.xz", .body = g->archive.s, .size = g->archive.len};
 	g->pages[1] = (struct httpd_page){.path = "/v6.x/sha256sums.asc", .body = g->sums.s};
 	g->pages[2] = (struct httpd_page){.path = "/releases.json",
 		.body = "{\"releases\":[{\"moniker\":\"stable\",\"version\":\"6.12.9\"},"
 			"{\"moniker\":\"longterm\",\"version\":\"6.6.1\"}]}"};
+	/* the repository of stable releases, as git's simplest server shows it */
+	g->pages[3] = (struct httpd_page){.path = "/stable/info/refs?service=git-upload-pack",
+		.type = "text/plain",
+		.body = COMMIT "\trefs/tags/v6.5.3\n" COMMIT "\trefs/tags/v6.5.2\n" COMMIT
+			       "\trefs/tags/v6.5-rc7\n"};
+	g->pages[4] = (struct httpd_page){.path = "/stable/archive/" COMMIT ".tar.gz",
+		.body = g->snapshot.s,
+		.size = g->snapshot.len};
 	g->server = httpd_start(g->pages);
 }
 
@@ -87,6 +103,7 @@ static int set_up(void **state)
 	setenv("no_proxy", "127.0.0.1", 1);
 	set_url(g, "KTSTR_KERNEL_MIRROR", "");
 	set_url(g, "KTSTR_RELEASES_URL", "/releases.json");
+	set_url(g, "KTSTR_STABLE_TREE", "/stable");
 	*state = g;
 	return 0;
 }
@@ -100,6 +117,7 @@ static int tear_down(void **state)
 	free(g->cache);
 	str_release(&g->archive);
 	str_release(&g->sums);
+	str_release(&g->snapshot);
 	str_release(&g->out);
 	str_release(&g->errs);
 	free(g);
@@ -269,25 +287,67 @@ static void a_guest_gets_what_it_names(void **state)
 {
 	struct ground *g = *state;
 	cleanup_free char *tree = file_join(g->dir, "unbuilt");
-	const struct place p = {
-		.prefix = g->dir, .cwd = g->dir, .cache_dir = g->cache, .program = getenv("KTSTR")};
+	const struct place p = {.prefix = g->dir,
+		.cwd = g->dir,
+		.release = "none",
+		.cache_dir = g->cache,
+		.program = getenv("KTSTR"),
+		.releases_url = getenv("KTSTR_RELEASES_URL")};
 	struct fixture_report r;
 	struct kernel k = {0};
 	struct err e = ERR_INIT;
 
 	fixture_report_init(&r);
-	assert_int_equal(resolve_at(&p, "6.12", NULL, &r.report, &k, &e), 0);
+	assert_int_equal(resolve_at(&p, &(struct kernel_wish){.id = "6.12"}, &r.report, &k, &e), 0);
 	assert_string_equal(k.release, "6.12.9");
 	assert_string_equal(k.origin, "kernel build 6.12");
 	assert_true(fixture_noted(&r, "latest 6.12.x kernel: 6.12.9"));
 	kernel_release(&k);
 	mini_tree(tree, "6.15.3");
-	assert_int_equal(resolve_at(&p, "./unbuilt", NULL, &r.report, &k, &e), 0);
+	assert_int_equal(
+		resolve_at(&p, &(struct kernel_wish){.id = "./unbuilt"}, &r.report, &k, &e), 0);
 	assert_string_equal(k.release, "6.15.3");
 	kernel_release(&k);
-	assert_int_equal(resolve_at(&p, "6.6.1", NULL, &r.report, &k, &e), -EIO);
+	assert_int_equal(
+		resolve_at(&p, &(struct kernel_wish){.id = "6.6.1"}, &r.report, &k, &e), -EIO);
 	assert_non_null(strstr(e.msg, "version 6.6.1 not found"));
+	/* a range that is one kernel is as good as its name; one that is two is not */
+	assert_int_equal(
+		resolve_at(&p, &(struct kernel_wish){.id = "6.7..6.12"}, &r.report, &k, &e), 0);
+	assert_string_equal(k.release, "6.12.9");
+	kernel_release(&k);
+	assert_int_equal(
+		resolve_at(&p, &(struct kernel_wish){.id = "6.6..6.12"}, &r.report, &k, &e),
+		-ENOTSUP);
+	assert_non_null(strstr(e.msg, "6.6..6.12 stands for 2: 6.6.1, 6.12.9"));
+	/* nothing named, nothing at hand */
+	assert_int_equal(
+		resolve_at(&p, &(struct kernel_wish){.fetch = "stable"}, &r.report, &k, &e), 0);
+	assert_string_equal(k.release, "6.12.9");
+	kernel_release(&k);
 	fixture_report_release(&r);
+}
+
+/* What kernel.org has dropped, by version, by series and in a range. */
+static void what_has_reached_its_end_is_built_from_the_stable_tree(void **state)
+{
+	struct ground *g = *state;
+
+	assert_int_equal(build(g, "6.5.3"), 0);
+	said(g, "6.5.3 not on http://127.0.0.1:");
+	said(g, "extracting tarball (gzip)");
+	assert_true(cached(g, "6.5.3-tarball", "bzImage"));
+	assert_int_equal(build(g, "6.5"), 0);
+	said(g, "latest 6.5.x kernel: 6.5.3");
+	said(g, "cached kernel found: ");
+	assert_int_equal(build(g, "--kernel 6.5..6.5.9"), 1);
+	said(g, "expanded to 0 stable releases. Pass --include-eol");
+	assert_int_equal(build(g, "--kernel 6.5..6.5.9 --include-eol"), 0);
+	said(g, "[1/1] kernel build 6.5.3");
+	assert_int_equal(build(g, "6.4"), 1);
+	said(g, "latest 6.4.x kernel: 6.4");
+	said(g, "version 6.4 not found");
+	expect_tidy(g);
 }
 
 static void options_change_the_key(void **state)
@@ -366,6 +426,7 @@ int main(void)
 		TEST(a_tree_is_built_in_place),
 		TEST(a_git_source_is_fetched),
 		TEST(a_guest_gets_what_it_names),
+		TEST(what_has_reached_its_end_is_built_from_the_stable_tree),
 		TEST(options_change_the_key),
 		TEST(two_builders_build_once),
 		TEST(a_killed_build_leaves_nothing),

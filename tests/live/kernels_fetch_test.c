@@ -56,7 +56,7 @@ static void the_distributions_kernel_is_fetched(void **state)
 	(void)state;
 	fixture_report_init(&r);
 	if (possible)
-		rc = resolve_at(&p, "distro", NULL, &r.report, &k, &e);
+		rc = resolve_at(&p, &(struct kernel_wish){.id = "distro"}, &r.report, &k, &e);
 	if (!possible || (rc && no_network(&e))) {
 		fixture_remove(dir);
 		skip();
@@ -77,7 +77,7 @@ static void the_distributions_kernel_is_fetched(void **state)
 	kernel_release(&k);
 	/* and now it is there */
 	fixture_report_release(&r);
-	assert_int_equal(resolve_at(&p, NULL, NULL, &r.report, &k, &e), 0);
+	assert_int_equal(resolve_at(&p, &(struct kernel_wish){0}, &r.report, &k, &e), 0);
 	assert_int_equal(r.notes.n, 0);
 	kernel_release(&k);
 	fixture_report_release(&r);

@@ -151,7 +151,7 @@ static int resolve(struct ground *g, const char *id)
 	kernel_release(&g->k);
 	fixture_report_release(&g->r);
 	err_clear(&g->e);
-	return resolve_at(&g->place, id, NULL, &g->r.report, &g->k, &g->e);
+	return resolve_at(&g->place, &(struct kernel_wish){.id = id}, &g->r.report, &g->k, &g->e);
 }
 
 /* How many lines of the log hold the words. */
@@ -235,6 +235,23 @@ static void the_cloud_kernel_is_fetched_once(void **state)
 	expect_fetched(g, NULL);
 	assert_int_equal(logged(g, "apt-get"), 1);
 	assert_int_equal(g->r.notes.n, 0);
+}
+
+/* KTSTR_FETCH=stable: the package manager is not asked, unless what it once brought is here. */
+static void another_kind_can_be_chosen(void **state)
+{
+	struct ground *g = *state;
+
+	debian(g, "show", "6.1.9-1");
+	pool(g, IMAGE, "6.1.9-1", 100000);
+	g->place.fetch = "stable";
+	assert_true(resolve(g, NULL) < 0);
+	assert_non_null(strstr(g->e.msg, "kernels are not built from here"));
+	assert_int_equal(logged(g, "apt"), 0);
+	g->place.fetch = "distro";
+	expect_fetched(g, NULL);
+	g->place.fetch = "stable";
+	expect_fetched(g, NULL);
 }
 
 static void metadata_say_where_it_came_from(void **state)
@@ -561,7 +578,7 @@ static void two_at_once_fetch_once(void **state)
 	if (second == 0) {
 		const struct kernel_report report = {.user = &ends[1], .note = tell_waiting};
 
-		_exit(resolve_at(&g->place, NULL, NULL, &report, &g->k, &g->e) != 0);
+		_exit(resolve_at(&g->place, &(struct kernel_wish){0}, &report, &g->k, &g->e) != 0);
 	}
 	close(ends[1]);
 	assert_int_equal(read(ends[0], word, 1), 1); /* it waits */
@@ -656,6 +673,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_ground, remove_ground)
 		TEST(the_cloud_kernel_is_fetched_once),
+		TEST(another_kind_can_be_chosen),
 		TEST(metadata_say_where_it_came_from),
 		TEST(modules_of_their_own_come_along),
 		TEST(without_lists_a_private_update_runs_first),

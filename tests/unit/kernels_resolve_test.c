@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "src/base/crc32.h"
 #include "src/base/file.h"
 #include "src/kernels/kconfig.h"
 #include "src/kernels/resolve.h"
@@ -72,7 +73,8 @@ static int remove_ground(void **state)
 static int resolve(struct ground *g, const char *id, const char *modules)
 {
 	forget(g);
-	g->rc = resolve_at(&g->place, id, modules, &g->r.report, &g->k, &g->e);
+	g->rc = resolve_at(&g->place, &(struct kernel_wish){.id = id, .modules = modules},
+		&g->r.report, &g->k, &g->e);
 	return g->rc;
 }
 
@@ -209,14 +211,29 @@ static void stale_entries_can_be_named(void **state)
 	expect(g, "theirs", "cache/theirs/bzImage", "cache entry theirs");
 }
 
+/* The list of releases, as if it had been fetched a moment ago. */
+static void keep_releases(struct ground *g)
+{
+	static const char url[] = "http://127.0.0.1:1/releases.json";
+	cleanup_free char *path =
+		xasprintf(".downloads/releases-%08x.json", crc32_ieee(url, strlen(url)));
+
+	g->place.releases_url = url;
+	fixture_text(g->cache, path,
+		"{\"releases\":[{\"moniker\":\"stable\",\"version\":\"6.14.1\"},"
+		"{\"moniker\":\"longterm\",\"version\":\"6.12.9\"}]}");
+}
+
 static void what_cannot_be_served_says_so(void **state)
 {
 	struct ground *g = *state;
 
 	fixture_text(g->work, "x.rpm", "");
 	/* without a program of its own nothing is built */
-	expect_error(g, "6.14", "kernel 6.14: kernels are not built from here", "`distro`");
-	expect_error(g, "6.12..6.14", "a guest boots one kernel, not a range", "kernel build");
+	expect_error(g, "6.14", "kernel build 6.14: kernels are not built from here", "`distro`");
+	keep_releases(g);
+	expect_error(g, "6.12..6.14", "6.12..6.14 stands for 2: 6.12.9, 6.14.1", "kernel build");
+	expect_error(g, "6.12..6.13", "kernel build 6.12.9: kernels are not built from here", NULL);
 	expect_error(g, "6.14..6.12", "inverted kernel range", "Swap the endpoints");
 	expect_error(g, "git+https://h/r#tag=v6", "kernels are not built from here", "`distro`");
 	expect_error(g, "git+https://h/r", "the ref kind must be explicit", NULL);
@@ -433,6 +450,97 @@ static void other_systems_get_their_own_advice(void **state)
 	}
 }
 
+/* ---- fetching ------------------------------------------------------------------------------- */
+
+/* A program that builds as `ktstr kernel build` does: it says how far it is and what it made. */
+static void make_builder(struct ground *g, const char *last_line)
+{
+	cleanup_free char *path = file_join(g->dir, "builder");
+	cleanup_free char *text =
+		xasprintf("#!/bin/sh\necho \"$*\" >'%s/called'\n"
+			  "echo 'ktstr: progress 7 9 building the kernel: a.o' >&2\n"
+			  "echo 'ktstr: %s' >&2\n",
+			g->dir, last_line);
+
+	fixture_text(g->dir, "builder", text);
+	assert_int_equal(chmod(path, 0755), 0);
+}
+
+static void expect_built(struct ground *g, const char *fetch)
+{
+	cleanup_free char *program = file_join(g->dir, "builder");
+	cleanup_free char *called = file_join(g->dir, "called");
+	cleanup_str struct str text = STR_INIT;
+
+	forget(g);
+	g->place.program = program;
+	if (resolve_at(
+		    &g->place, &(struct kernel_wish){.fetch = fetch}, &g->r.report, &g->k, &g->e))
+		fail_msg("%s", g->e.msg);
+	g->place.program = NULL;
+	assert_true(str_ends(g->k.image, "/built"));
+	assert_string_equal(g->k.origin, "kernel build");
+	assert_int_equal(file_read(called, 1000, &text, NULL), 0);
+	assert_string_equal(text.s, "kernel build --color=never --progress-lines\n");
+	assert_true(fixture_noted(&g->r, "no kernel found, downloading latest stable"));
+}
+
+static int fetch(struct ground *g, const char *program, const char *fetch)
+{
+	forget(g);
+	g->place.program = program;
+	g->rc = resolve_at(
+		&g->place, &(struct kernel_wish){.fetch = fetch}, &g->r.report, &g->k, &g->e);
+	g->place.program = NULL;
+	return g->rc;
+}
+
+static void at_last_something_is_fetched(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *program = file_join(g->dir, "builder");
+	cleanup_free char *line = xasprintf("image: %s/built", g->dir);
+
+	make_builder(g, line);
+	fixture_image(g->dir, "built", "6.17.9");
+	/* there is no package manager here: whoever did not choose gets the latest stable */
+	expect_built(g, NULL);
+	assert_true(fixture_noted(&g->r, "this machine has no apt-get"));
+	expect_built(g, "stable");
+	assert_false(fixture_noted(&g->r, "apt-get"));
+	g->place.fetch = "stable";
+	expect_built(g, NULL);
+	/* the option is stronger than the variable */
+	assert_true(fetch(g, program, "distro") < 0);
+	assert_non_null(strstr(g->e.msg, "this machine has no apt-get"));
+	assert_non_null(strstr(g->e.hint, "--fetch stable"));
+	g->place.fetch = "nothing";
+	assert_int_equal(fetch(g, program, NULL), -EINVAL);
+	assert_string_equal(g->e.msg, "KTSTR_FETCH: 'nothing' is neither distro nor stable");
+	assert_int_equal(fetch(g, program, "x"), -EINVAL);
+	assert_non_null(strstr(g->e.msg, "--fetch: 'x'"));
+	g->place.fetch = "";
+	expect_built(g, NULL);
+	/* what is at hand goes before */
+	fixture_image(g->host, "boot/vmlinuz", "6.1.0-any");
+	assert_int_equal(fetch(g, program, "stable"), 0);
+	assert_true(str_ends(g->k.image, "host/boot/vmlinuz"));
+}
+
+static void a_build_tells_how_far_it_is(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *program = file_join(g->dir, "builder");
+
+	make_builder(g, "kernel build: no stable kernel anywhere");
+	assert_int_equal(fetch(g, program, "stable"), -EIO);
+	assert_non_null(strstr(g->e.msg, "none fetched: no stable kernel anywhere"));
+	assert_string_equal(g->r.what, "building the kernel: a.o");
+	assert_int_equal(g->r.done, 7);
+	assert_int_equal(g->r.total, 9);
+	assert_false(fixture_noted(&g->r, "progress"));
+}
+
 static void paths_are_absolute(void **state)
 {
 	struct ground *g = *state;
@@ -454,10 +562,12 @@ static void reports_may_be_missing(void **state)
 	struct ground *g = *state;
 
 	fixture_image(g->work, "img", "6.2");
-	assert_int_equal(resolve_at(&g->place, "./img", NULL, NULL, &g->k, NULL), 0);
+	assert_int_equal(
+		resolve_at(&g->place, &(struct kernel_wish){.id = "./img"}, NULL, &g->k, NULL), 0);
 	kernel_release(&g->k);
-	assert_true(resolve_at(&g->place, "./gone", NULL, NULL, &g->k, NULL) < 0);
-	assert_true(resolve_at(&g->place, NULL, NULL, NULL, &g->k, NULL) < 0);
+	assert_true(resolve_at(&g->place, &(struct kernel_wish){.id = "./gone"}, NULL, &g->k,
+			    NULL) < 0);
+	assert_true(resolve_at(&g->place, &(struct kernel_wish){0}, NULL, &g->k, NULL) < 0);
 }
 
 int main(void)
@@ -480,6 +590,8 @@ int main(void)
 		TEST(mistakes_in_the_variable_end_it),
 		TEST(a_missing_home_spares_the_host),
 		TEST(other_systems_get_their_own_advice),
+		TEST(at_last_something_is_fetched),
+		TEST(a_build_tells_how_far_it_is),
 		TEST(paths_are_absolute),
 		TEST(reports_may_be_missing),
 	};

@@ -17,9 +17,11 @@
 #include "tests/lib/httpd.h"
 #include "tests/lib/kernel_fixture.h"
 
-#define LIST_A "{\"releases\":[{\"moniker\":\"stable\",\"version\":\"6.17.9\"}]}"
-#define BODY   "abc"
-#define SUM_OK "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define LIST_A	 "{\"releases\":[{\"moniker\":\"stable\",\"version\":\"6.17.9\"}]}"
+#define BODY	 "abc"
+#define SUM_OK	 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define COMMIT_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define COMMIT_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 #define SUMS                                                                                       \
 	SUM_OK "  linux-6.1.2.tar.xz\n" SUM_OK "  linux-6.1.3.tar.xz\n" SUM_OK                     \
 	       "  linux-6.1.4.tar.xz\n"
@@ -35,11 +37,17 @@ static const struct httpd_page pages[] = {
 	{.path = "/v6.x/linux-6.1.6.tar.xz", .body = "<html/>", .type = "text/html"},
 	{.path = "/v5.x/linux-5.1.tar.xz", .body = BODY}, /* without sums at all */
 	{.path = "/linux-6.2-rc1.tar.gz", .body = BODY},
+	/* the repository of stable releases, as git's simplest server shows it */
+	{.path = "/stable/info/refs?service=git-upload-pack",
+		.type = "text/plain",
+		.body = COMMIT_A "\trefs/tags/v6.1.7\n" COMMIT_B "\trefs/tags/v6.1.7^{}\n" COMMIT_A
+				 "\trefs/tags/v6.1.8\n"},
+	{.path = "/stable/archive/" COMMIT_B ".tar.gz", .body = BODY},
 	{.path = NULL},
 };
 
 struct ground {
-	char *root, *list, *mirror;
+	char *root, *list, *mirror, *stable;
 	struct httpd *server;
 	struct place place;
 	struct fixture_report report;
@@ -58,8 +66,12 @@ static int set_up(void **state)
 	g->server = httpd_start(pages);
 	g->list = httpd_url(g->server, "/releases.json");
 	g->mirror = httpd_url(g->server, "");
-	g->place = (struct place){
-		.prefix = "", .cwd = "", .mirror = g->mirror, .releases_url = g->list};
+	g->stable = httpd_url(g->server, "/stable");
+	g->place = (struct place){.prefix = "",
+		.cwd = "",
+		.mirror = g->mirror,
+		.releases_url = g->list,
+		.stable_tree = g->stable};
 	fixture_report_init(&g->report);
 	g->u = (struct upstream){.place = &g->place,
 		.root = g->root,
@@ -78,6 +90,7 @@ static int tear_down(void **state)
 	fixture_remove(g->root);
 	free(g->list);
 	free(g->mirror);
+	free(g->stable);
 	free(g);
 	return 0;
 }
@@ -169,17 +182,17 @@ static void a_page_is_no_list(void **state)
 /* Fetches; on success compares what is in it. */
 static int archive(struct ground *g, const char *version, struct err *e)
 {
-	cleanup_free char *name = NULL;
 	cleanup_str struct str text = STR_INIT;
-	int fd = upstream_archive(&g->u, version, &name, e);
+	struct upstream_source s;
+	int rc = upstream_archive(&g->u, version, &s, e);
 
-	if (fd < 0)
-		return fd;
-	assert_int_equal(file_read_fd(fd, 100, &text), 0);
-	assert_string_equal(str_get(&text), BODY);
-	assert_true(str_starts(name, "linux-"));
-	close(fd);
-	return 0;
+	if (!rc) {
+		assert_int_equal(file_read_fd(s.fd, 100, &text), 0);
+		assert_string_equal(str_get(&text), BODY);
+		assert_true(str_starts(s.name, "linux-"));
+	}
+	upstream_source_release(&s);
+	return rc;
 }
 
 static bool kept(struct ground *g, const char *name)
@@ -195,6 +208,7 @@ static void an_archive_is_verified_and_kept(void **state)
 	struct err e = ERR_INIT;
 
 	assert_int_equal(archive(g, "6.1.2", &e), 0);
+	assert_true(fixture_noted(&g->report, "/v6.x/linux-6.1.2.tar.xz (0.0 MiB)"));
 	assert_true(fixture_noted(&g->report, "sha256 verified (3 bytes, hash " SUM_OK ")"));
 	assert_int_equal(archive(g, "6.1.2", &e), 0);
 	asked(g, "GET /v6.x/linux-6.1.2.tar.xz\nGET /v6.x/sha256sums.asc\n");
@@ -237,9 +251,9 @@ static void without_a_sum_it_depends(void **state)
 	struct err e = ERR_INIT;
 
 	g->u.sums = UPSTREAM_STRICT;
-	assert_int_equal(archive(g, "6.1.5", &e), -ENOENT);
+	assert_int_equal(archive(g, "6.1.5", &e), -ENODATA);
 	assert_non_null(strstr(e.msg, "--strict"));
-	assert_int_equal(archive(g, "5.1", &e), -ENOENT);
+	assert_int_equal(archive(g, "5.1", &e), -ENODATA);
 	assert_false(kept(g, "linux-6.1.5.tar.xz"));
 	g->u.sums = UPSTREAM_VERIFY;
 	assert_int_equal(archive(g, "6.1.5", &e), 0);
@@ -247,6 +261,12 @@ static void without_a_sum_it_depends(void **state)
 	assert_int_equal(archive(g, "5.1", &e), 0);
 	assert_int_equal(archive(g, "6.2-rc1", &e), 0);
 	assert_true(fixture_noted(&g->report, "release candidates"));
+	/* that it was taken then does not make it better */
+	g->u.sums = UPSTREAM_STRICT;
+	assert_int_equal(archive(g, "6.1.5", &e), -ENODATA);
+	g->u.offline = true;
+	assert_int_equal(archive(g, "6.1.5", &e), -ENODATA);
+	assert_non_null(strstr(e.msg, "cannot be verified with --offline"));
 }
 
 static void a_sum_can_be_passed_over(void **state)
@@ -260,13 +280,124 @@ static void a_sum_can_be_passed_over(void **state)
 	asked(g, "GET /v6.x/linux-6.1.2.tar.xz\n");
 }
 
+/* kernel.org has dropped it; a tag has not. */
+static void pruned_releases_come_from_the_stable_tree(void **state)
+{
+	struct ground *g = *state;
+	struct err e = ERR_INIT;
+
+	g->u.sums = UPSTREAM_STRICT;
+	assert_int_equal(archive(g, "6.1.7", &e), -ENODATA);
+	assert_non_null(strstr(e.msg, "no checksums are published for snapshots"));
+	g->u.sums = UPSTREAM_VERIFY;
+	assert_int_equal(archive(g, "6.1.7", &e), 0);
+	assert_true(fixture_noted(&g->report, "6.1.7 not on http://127.0.0.1:"));
+	assert_true(fixture_noted(&g->report, "(pruned/EOL); fetching gregkh mirror tag v6.1.7"));
+	assert_true(fixture_noted(&g->report, "/stable/archive/" COMMIT_B ".tar.gz"));
+	g->u.offline = true;
+	assert_int_equal(archive(g, "6.1.7", &e), 0);
+	upstream_forget(&g->u, "6.1.7");
+	assert_int_equal(archive(g, "6.1.7", &e), -ENOENT);
+	assert_non_null(strstr(e.msg, "--offline"));
+	/* a tag whose snapshot is not there, and a server that is not */
+	g->u.offline = false;
+	assert_int_equal(archive(g, "6.1.8", &e), -ENOENT);
+	g->place.stable_tree = "http://127.0.0.1:1/linux";
+	assert_int_equal(archive(g, "6.1.8", &e), -EIO);
+	assert_non_null(strstr(
+		e.msg, "version 6.1.8 is not on kernel.org: http://127.0.0.1:1/linux: git: "));
+}
+
+/* A keyring of the test's own, and a manifest that its key has signed, with a line before it. */
+static bool make_keys(struct ground *g)
+{
+	cleanup_free char *line = xasprintf(
+		"cd '%s' && mkdir -m 700 home && export GNUPGHOME=$PWD/home && "
+		"{ gpg --batch --quiet --quick-gen-key --passphrase '' A rsa2048 sign never && "
+		"gpg --export >ring && mkdir home2 && "
+		"GNUPGHOME=$PWD/home2 gpg --batch --quiet --quick-gen-key --passphrase '' B "
+		"rsa2048 sign "
+		"never && GNUPGHOME=$PWD/home2 gpg --export >other && "
+		"printf '" SUM_OK "  linux-6.1.2.tar.xz\n' | gpg --batch --clearsign >signed && "
+		"sed s/6.1.2/6.1.3/ signed >forged && "
+		"{ printf '" SUM_OK "  linux-6.1.5.tar.xz\n'; cat signed; } >before; } 2>gpg.log; "
+		"rc=$?; gpgconf --kill gpg-agent; GNUPGHOME=$PWD/home2 gpgconf --kill gpg-agent; "
+		"exit $rc",
+		g->root);
+
+	return system(line) == 0;
+}
+
+/* Another server, whose manifest is this file. */
+static void serve_manifest(
+	struct ground *g, const char *name, struct str *text, struct httpd_page *page)
+{
+	cleanup_free char *path = file_join(g->root, name);
+	struct err e = ERR_INIT;
+
+	str_clear(text);
+	assert_int_equal(file_read(path, 1 << 20, text, &e), 0);
+	page->body = text->s;
+	httpd_stop(g->server);
+	free(g->mirror);
+	g->server = httpd_start(page);
+	g->mirror = httpd_url(g->server, "");
+	g->place.mirror = g->mirror;
+	g->u.sums = UPSTREAM_STRICT;
+	upstream_forget(&g->u, "6.1.2");
+	upstream_forget(&g->u, "6.1.5");
+}
+
+static void sums_are_signed_where_keys_were_given(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *ring = file_join(g->root, "ring"), *other = file_join(g->root, "other");
+	struct httpd_page own[] = {
+		{.path = "/v6.x/sha256sums.asc"},
+		{.path = "/v6.x/linux-6.1.2.tar.xz", .body = BODY},
+		{.path = "/v6.x/linux-6.1.5.tar.xz", .body = BODY},
+		{.path = NULL},
+	};
+	cleanup_str struct str text = STR_INIT;
+	struct err e = ERR_INIT;
+
+	if (!make_keys(g))
+		skip();
+	serve_manifest(g, "signed", &text, own);
+	g->place.keyring = ring;
+	assert_int_equal(archive(g, "6.1.2", &e), 0);
+	assert_true(fixture_noted(&g->report, "sha256sums.asc is signed with a key of "));
+	/* what stands before the signed part is not signed */
+	serve_manifest(g, "before", &text, own);
+	assert_int_equal(archive(g, "6.1.5", &e), -ENODATA);
+	assert_int_equal(archive(g, "6.1.2", &e), 0);
+	/* a wrong signature is never passed over */
+	serve_manifest(g, "forged", &text, own);
+	g->u.sums = UPSTREAM_VERIFY;
+	assert_int_equal(archive(g, "6.1.2", &e), -EKEYREJECTED);
+	assert_non_null(strstr(e.msg, "its signature is wrong: BAD signature"));
+	/* one by somebody else, or none, is */
+	serve_manifest(g, "signed", &text, own);
+	g->place.keyring = other;
+	assert_int_equal(archive(g, "6.1.2", &e), -ENODATA);
+	assert_non_null(strstr(e.msg, "cannot be checked with the keys of "));
+	g->place.keyring = "/nonexistent/ring";
+	assert_int_equal(archive(g, "6.1.2", &e), -ENODATA);
+	assert_non_null(strstr(e.msg, "there is no keyring /nonexistent/ring"));
+	g->u.sums = UPSTREAM_VERIFY;
+	assert_int_equal(archive(g, "6.1.2", &e), 0);
+	assert_true(fixture_noted(&g->report, "is not verified: "));
+}
+
 static void what_is_not_there(void **state)
 {
 	struct ground *g = *state;
 	struct err e = ERR_INIT;
 
 	assert_int_equal(archive(g, "6.1.99", &e), -ENOENT);
-	assert_non_null(strstr(e.msg, "version 6.1.99 not found"));
+	assert_string_equal(e.msg, "version 6.1.99 not found");
+	assert_int_equal(archive(g, "6.17.1", &e), -ENOENT);
+	assert_string_equal(e.msg, "version 6.17.1 not found. latest 6.17.x: 6.17.9");
 	assert_false(kept(g, "linux-6.1.99.tar.xz.part"));
 	assert_int_equal(archive(g, "6.3-rc9", &e), -ENOENT);
 	assert_non_null(strstr(e.msg, "RC tarball not found"));
@@ -289,6 +420,8 @@ int main(void)
 		TEST(what_broke_off_goes_on),
 		TEST(without_a_sum_it_depends),
 		TEST(a_sum_can_be_passed_over),
+		TEST(pruned_releases_come_from_the_stable_tree),
+		TEST(sums_are_signed_where_keys_were_given),
 		TEST(what_is_not_there),
 	};
 
