@@ -33,6 +33,8 @@ void mounts_free(struct mounts *m);
 /* The device under an absolute path without links in it: of the longest mount point that leads to
  * it, the first of several. False when there is none. */
 bool mounts_device(const struct mounts *m, const char *canonical, unsigned *major, unsigned *minor);
+/* Something is mounted in this folder, or below. */
+bool mounts_below(const struct mounts *m, const char *canonical);
 /* The identity of an existing file of this machine; 0, or -errno with a sentence. */
 int lock_id_of(const struct mounts *m, const char *path, struct lock_id *out, struct err *e);
 

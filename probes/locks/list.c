@@ -2,10 +2,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "probes/locks/collect.h"
@@ -19,6 +21,7 @@ struct folder {
 	DIR *dir;
 	struct stat st;
 	bool known; /* major and minor are those of what is in the folder */
+	bool plain; /* and its entries tell what stat(2) would of regular files */
 	unsigned major, minor;
 };
 
@@ -30,12 +33,27 @@ static bool canonical_of(const struct locks_options *o, const char *path, char *
 	return snprintf(buf, PATH_MAX, "%s", path) < PATH_MAX;
 }
 
+/* On these the inode that readdir(3) gives is the one of stat(2), where nothing is mounted on the
+ * file. Elsewhere, as on overlayfs, it need not be. */
+static bool tells_inodes(int fd)
+{
+	static const uint32_t magics[] = {TMPFS_MAGIC, EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,
+		BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC};
+	struct statfs fs;
+
+	for (size_t i = 0; fstatfs(fd, &fs) == 0 && i < ARRAY_LEN(magics); i++)
+		if ((uint32_t)fs.f_type == magics[i])
+			return true;
+	return false;
+}
+
 static void find_device(struct folder *f)
 {
 	char canonical[PATH_MAX];
 
 	f->known = f->mounts && canonical_of(f->o, f->path, canonical) &&
 		   mounts_device(f->mounts, canonical, &f->major, &f->minor);
+	f->plain = f->known && tells_inodes(dirfd(f->dir)) && !mounts_below(f->mounts, canonical);
 }
 
 static bool open_folder(struct folder *f)
@@ -56,24 +74,34 @@ static bool open_folder(struct folder *f)
 /*
  * A regular file is where its folder is. Only a link, or a file that something is mounted on (its
  * st_dev differs from the folder's, as it also does on overlayfs), is worth the way through the
- * mount table.
+ * mount table. False when this is no regular file.
  */
-static void identify(
-	const struct folder *f, const struct dirent *d, const struct stat *st, struct found *out)
+static bool look_at(const struct folder *f, const struct dirent *d, struct found *out)
 {
 	char canonical[PATH_MAX];
-	bool beside = d->d_type == DT_REG && st->st_dev == f->st.st_dev;
+	struct stat st;
+	bool beside;
 
-	out->id.inode = st->st_ino;
-	out->id.major = f->major;
-	out->id.minor = f->minor;
+	if (fstatat(dirfd(f->dir), d->d_name, &st, 0) || !S_ISREG(st.st_mode))
+		return false;
+	beside = d->d_type == DT_REG && st.st_dev == f->st.st_dev;
+	out->id = (struct lock_id){st.st_ino, f->major, f->minor};
 	out->guessed = !f->known;
 	if (!beside && f->mounts && canonical_of(f->o, out->path, canonical))
 		out->guessed = !mounts_device(f->mounts, canonical, &out->id.major, &out->id.minor);
 	if (out->guessed) {
-		out->id.major = major(st->st_dev);
-		out->id.minor = minor(st->st_dev);
+		out->id.major = major(st.st_dev);
+		out->id.minor = minor(st.st_dev);
 	}
+	return true;
+}
+
+static bool identify(const struct folder *f, const struct dirent *d, struct found *out)
+{
+	if (!f->plain || d->d_type != DT_REG)
+		return look_at(f, d, out);
+	out->id = (struct lock_id){d->d_ino, f->major, f->minor};
+	return true;
 }
 
 /* There may be many: not by way of printf(3). */
@@ -94,17 +122,15 @@ static void add_file(const struct folder *f, enum lockfile_kind kind, const stru
 {
 	struct found file = {.kind = kind, .key = ""};
 	struct lockfile_name name;
-	struct stat st;
 
-	if (!lockfile_parse_name(kind, d->d_name, &name) ||
-		fstatat(dirfd(f->dir), d->d_name, &st, 0) || !S_ISREG(st.st_mode))
+	if (!lockfile_parse_name(kind, d->d_name, &name))
 		return;
 	file.number = name.number;
 	if (kind == LOCKFILE_CACHE || kind == LOCKFILE_RUN)
 		file.key = arena_strndup(out->arena, d->d_name, (size_t)name.key_length);
 	file.path = path_of(f, d->d_name, out->arena);
-	identify(f, d, &st, &file);
-	vec_push(&out->files, file);
+	if (identify(f, d, &file))
+		vec_push(&out->files, file);
 }
 
 static void list_folder(const struct locks_options *o, const struct mounts *mounts,

@@ -129,6 +129,21 @@ bool mounts_device(const struct mounts *m, const char *canonical, unsigned *majo
 	return true;
 }
 
+bool mounts_below(const struct mounts *m, const char *canonical)
+{
+	size_t n = strlen(canonical);
+
+	while (n && canonical[n - 1] == '/')
+		n--;
+	for (size_t i = 0; i < m->list.n; i++) {
+		const struct mount *x = &m->list.v[i];
+
+		if (x->len > n && strncmp(x->point, canonical, n) == 0 && x->point[n] == '/')
+			return true;
+	}
+	return false;
+}
+
 int lock_id_of(const struct mounts *m, const char *path, struct lock_id *out, struct err *e)
 {
 	cleanup_free char *canonical = NULL;

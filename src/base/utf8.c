@@ -96,11 +96,24 @@ int utf8_char_width(uint32_t cp)
 	return w < 0 ? 1 : w;
 }
 
+/* Eight bytes are all printable ASCII. A byte below ' ' borrows and DEL carries into its high bit;
+ * what they do to their neighbours does not matter then. */
+static bool all_plain(const char *s)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t v;
+
+	memcpy(&v, s, sizeof(v));
+	return !((v | (v - each * ' ') | (v + each)) & each * 0x80);
+}
+
 /* Bytes of printable ASCII at the front: nearly all text there is. */
 static size_t plain_run(const char *s, size_t n)
 {
 	size_t i = 0;
 
+	while (n - i >= sizeof(uint64_t) && all_plain(s + i))
+		i += sizeof(uint64_t);
 	while (i < n && s[i] >= ' ' && s[i] < 0x7f)
 		i++;
 	return i;

@@ -248,6 +248,23 @@ else
   skip "holders on an overlay" "overlays cannot be mounted here"
 fi
 mountpoint -q "$tmp/up" && umount "$tmp/up"
+# A lock file that something is mounted on is not what its folder says.
+: >"$tmp/other" && : >"$tmp/locks/ktstr-llc-9.lock"
+if mount -t tmpfs none "$mnt" 2>/dev/null; then
+  : >"$mnt/other"
+  mounted_on() {
+    mount --bind "$mnt/other" "$KTSTR_LOCK_DIR/ktstr-llc-9.lock" || return 1
+    hold "$KTSTR_LOCK_DIR/ktstr-llc-9.lock" -x
+    "$k" locks --kind llc | grep -q "ktstr-llc-9.lock  *$held (flock"; local rc=$?
+    end "$held"
+    umount "$KTSTR_LOCK_DIR/ktstr-llc-9.lock"
+    return $rc
+  }
+  check "holders of a file that something is mounted on" mounted_on
+  umount "$mnt"
+else
+  skip "holders of a file that something is mounted on" "nothing can be mounted here"
+fi
 if command -v mkfs.btrfs >/dev/null && truncate -s 128M "$tmp/img" && mkfs.btrfs -q "$tmp/img" 2>/dev/null && mount -o loop "$tmp/img" "$mnt" 2>/dev/null; then
   btrfs subvolume create "$mnt/sub" >/dev/null
   mnt=$mnt/sub

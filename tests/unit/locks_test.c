@@ -265,6 +265,19 @@ static void the_longest_mount_point_counts(void **state)
 	assert_false(device("", "/x", &major, &minor));
 }
 
+static void what_is_mounted_in_a_folder_is_known(void **state)
+{
+	struct mounts *m = mounts_parse("22 1 8:1 / / rw - ext4 x rw\n"
+					"23 22 0:30 / /mnt/a/x.lock rw - tmpfs x rw\n");
+
+	(void)state;
+	assert_true(mounts_below(m, "/"));
+	assert_true(mounts_below(m, "/mnt") && mounts_below(m, "/mnt/a"));
+	assert_false(mounts_below(m, "/mnt/a/x.lock"));
+	assert_false(mounts_below(m, "/mnt/a/x") || mounts_below(m, "/mn"));
+	mounts_free(m);
+}
+
 static void command_lines_are_cut_at_100_characters(void **state)
 {
 	struct fixture *f = *state;
@@ -337,6 +350,7 @@ int main(void)
 		cmocka_unit_test(without_a_mount_point_stat_knows_the_device),
 		cmocka_unit_test(lines_of_the_table),
 		cmocka_unit_test(the_longest_mount_point_counts),
+		cmocka_unit_test(what_is_mounted_in_a_folder_is_known),
 		cmocka_unit_test(times_are_told_with_their_bounds),
 	};
 

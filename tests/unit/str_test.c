@@ -123,6 +123,30 @@ static void foreign_text_is_defanged(void **state)
 	assert_string_equal(str_get(&out), "a\tb\n");
 }
 
+/* Runs of plain text are taken several bytes at a time: every other byte, at every place, beside
+ * the first and the last plain one. */
+static void no_byte_hides_in_plain_text(void **state)
+{
+	(void)state;
+	for (unsigned c = 1; c < 0x80; c++)
+		for (size_t at = 0; at < 19; at++)
+			for (const char *beside = " ~"; *beside; beside++) {
+				cleanup_str struct str out = STR_INIT;
+				bool plain = c >= ' ' && c < 0x7f;
+				char text[20], want[20];
+
+				memset(text, *beside, sizeof(text));
+				text[at] = (char)c;
+				text[19] = '\0';
+				memcpy(want, text, sizeof(want));
+				if (!plain)
+					want[at] = '?';
+				utf8_sanitize(&out, text, 19, false);
+				assert_string_equal(str_get(&out), want);
+				assert_int_equal(utf8_width(text), plain ? 19 : 18);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +157,7 @@ int main(void)
 		cmocka_unit_test(long_errors_are_cut_not_overrun),
 		cmocka_unit_test(utf8_is_strict),
 		cmocka_unit_test(foreign_text_is_defanged),
+		cmocka_unit_test(no_byte_hides_in_plain_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
