@@ -156,6 +156,17 @@ test-kvm-full: ## the same with every topology on every kernel, and 300 vCPUs
 	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) LOGS=build/$(BUILD)/logs-kvm TEST_TIMEOUT=7200 ONLY= NESTED_MODE=full NESTED_LIMIT=115m \
 		NESTED_ONLY=$(ONLY) VERBOSE=$(VERBOSE) tests/run.sh tests/kvm/nested.sh
 
+# Not part of every CI run: a kernel takes a quarter of an hour a CPU.
+.PHONY: test-kernel deps-kernel
+test-kernel: ## a real kernel, built by version and from git, booted, with a scheduler loaded; KERNEL_TEST=version|git
+	@$(MAKE) --no-print-directory deps deps-kernel
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) LOGS=build/$(BUILD)/logs-kernel TEST_TIMEOUT=14400 ONLY= \
+		tests/run.sh tests/kernel/real.sh
+
+deps-kernel: ## install what building kernels and BPF schedulers needs
+	@.ci/deps kernel
+
 # What has threads: the loop, the collector, the devices' register and queue paths.
 TSAN_BIN := $(patsubst %,build/tsan/tests/unit/%_test,loop collector virtio_threads ctprof_tree)
 tsan: ## what has threads, under the thread sanitizer

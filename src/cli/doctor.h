@@ -44,6 +44,7 @@ void doctor_permissions(struct doctor *d, struct doctor_finding *f);
 void doctor_qemu(struct doctor *d, struct doctor_finding *f);
 void doctor_busybox(struct doctor *d, struct doctor_finding *f);
 void doctor_kernels(struct doctor *d, struct doctor_finding *f);
+void doctor_builds(struct doctor *d, struct doctor_finding *f);
 /* doctor_kernel.c */
 void doctor_taskstats(struct doctor *d, struct doctor_finding *f);
 void doctor_delays(struct doctor *d, struct doctor_finding *f);

@@ -7,6 +7,7 @@
 
 #include "src/cli/doctor.h"
 #include "src/kernels/kernels.h"
+#include "src/kernels/tools.h"
 #include "vmm/vmctl.h"
 
 const char *doctor_sudo(void)
@@ -162,4 +163,19 @@ void doctor_kernels(struct doctor *d, struct doctor_finding *f)
 	} else {
 		tell(f, &e);
 	}
+}
+
+/* Only some build kernels: what is missing is no failure. */
+void doctor_builds(struct doctor *d, struct doctor_finding *f)
+{
+	cleanup_str struct str names = STR_INIT, packages = STR_INIT;
+
+	(void)d;
+	if (!tools_missing(&names, &packages)) {
+		str_add(&f->text, "all that building a kernel takes is here");
+		return;
+	}
+	f->state = DOCTOR_WARN;
+	str_printf(&f->text, "kernels cannot be built here: %s not found", str_get(&names));
+	str_printf(&f->mend, "%s%s%s", doctor_sudo(), tools_installer(), str_get(&packages));
 }

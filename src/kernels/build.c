@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "src/base/file.h"
-#include "src/base/spawn.h"
 #include "src/kernels/make.h"
 #include "src/kernels/report.h"
+#include "src/kernels/tools.h"
 #include "src/kernels/tree.h"
 
 enum { CONFIG_BYTES_MAX = 4 << 20 };
@@ -182,6 +182,7 @@ static int write_commands(const struct build *b, struct err *e)
 
 static int locate(const struct build *b, struct build_result *out, struct err *e)
 {
+	out->tree = xstrdup(b->tree);
 	out->image = tree_image(b->tree);
 	if (!out->image || !str_ends(out->image, "bzImage"))
 		return err_set(e, ENOENT, "no kernel image found in %s", b->tree);
@@ -193,27 +194,14 @@ static int locate(const struct build *b, struct build_result *out, struct err *e
 	return 0;
 }
 
-/* What kbuild calls; it names a missing one itself, but minutes later and one at a time. */
+/* kbuild names a missing one itself, but minutes later and one at a time. */
 static void say_missing_tools(const struct build *b)
 {
-	static const struct {
-		const char *program, *package;
-	} tools[] = {{"gcc", "gcc"}, {"flex", "flex"}, {"bison", "bison"}, {"bc", "bc"},
-		{"perl", "perl"}, {"zstd", "zstd"}, {"pahole", "dwarves"}};
 	cleanup_str struct str names = STR_INIT, packages = STR_INIT;
 
-	for (size_t i = 0; i < ARRAY_LEN(tools); i++) {
-		cleanup_free char *path = spawn_find(tools[i].program);
-
-		if (path)
-			continue;
-		str_printf(&names, "%s%s", names.len ? ", " : "", tools[i].program);
-		str_printf(&packages, " %s", tools[i].package);
-	}
-	if (names.len)
-		report_note(b->report,
-			"warning: kernels are built with %s, not installed here: apt-get install%s",
-			str_get(&names), str_get(&packages));
+	if (tools_missing(&names, &packages))
+		report_note(b->report, "warning: kernels are built with %s, not found here: %s%s",
+			str_get(&names), tools_installer(), str_get(&packages));
 }
 
 static int make_all(const struct build *b, struct build_result *out, struct err *e)
@@ -250,5 +238,6 @@ void build_result_release(struct build_result *r)
 {
 	free(r->image);
 	free(r->vmlinux);
+	free(r->tree);
 	*r = (struct build_result){0};
 }

@@ -26,6 +26,7 @@ struct build {
 /* Strings are owned. */
 struct build_result {
 	char *image, *vmlinux; /* vmlinux NULL: there is none */
+	char *tree;	       /* where it was made */
 	char config_hash[KCONFIG_HASH + 1];
 	uint64_t objects; /* that were made */
 };

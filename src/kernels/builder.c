@@ -14,6 +14,7 @@
 #include "src/base/parse.h"
 #include "src/kernels/builder_state.h"
 #include "src/kernels/cache.h"
+#include "src/kernels/modules.h"
 #include "src/kernels/report.h"
 #include "src/kernels/store.h"
 #include "src/kernels/strip.h"
@@ -201,6 +202,7 @@ static int fill(const struct kbuild *b, const char *dir, const struct build_resu
 		rc = put_vmlinux(b, r->vmlinux, vmlinux, m, e);
 	else if (!rc)
 		report_note(b->report, "warning: vmlinux not found, BTF will not be cached");
+	rc = rc ? rc : modules_put(r->tree, r->image, dir, b->report, e);
 	return rc ? rc : write_metadata(dir, m, e);
 }
 

@@ -17,12 +17,12 @@
 static int try_env_cached(const struct search *s, const struct ident *id, struct err *e)
 {
 	cleanup_free char *root = place_cache_root(s->place, e);
-	int rc = -ENOENT;
+	int rc;
 
 	if (!root)
 		return err_prefix(e, "KTSTR_KERNEL=%s requires cache access", id->text);
-	if (id->kind == IDENT_KEY)
-		rc = named_take_key(s, root, id->text, e);
+	rc = id->kind == IDENT_KEY ? named_take_key(s, root, id->text, e)
+				   : named_take_cached_version(s, root, id, e);
 	if (rc != -ENOENT)
 		return rc ? rc : 1;
 	report_note(s->report,

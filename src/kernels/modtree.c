@@ -102,6 +102,24 @@ static char *of_installed(const char *image, const char *release)
 	return tree || !release ? tree : below(root, release);
 }
 
+/* A kernel that was built where it lies, X/arch/x86/boot/bzImage: X itself, as its modules are
+ * wherever their sources are. */
+static char *of_build(const char *image)
+{
+	static const char inside[] = "/arch/x86/boot/bzImage";
+	cleanup_free char *listed = NULL;
+	char *tree;
+
+	if (!str_ends(image, inside) || strlen(image) == strlen(inside))
+		return NULL;
+	tree = xstrndup(image, strlen(image) - strlen(inside));
+	listed = file_join(tree, "modules.builtin");
+	if (file_exists(listed))
+		return tree;
+	free(tree);
+	return NULL;
+}
+
 char *modtree_find(const struct place *p, const char *image, const char *release)
 {
 	size_t n = (size_t)(file_base(image) - image);
@@ -112,6 +130,8 @@ char *modtree_find(const struct place *p, const char *image, const char *release
 
 	if (!tree)
 		tree = of_installed(image, release);
+	if (!tree)
+		tree = of_build(image);
 	if (!tree && file_is_dir(beside) && str_starts(file_base(image), "vmlinuz"))
 		tree = if_tree(xstrndup(dir, strlen(dir) > 1 ? strlen(dir) - 1 : 1));
 	return tree || !release ? tree : below(host, release);

@@ -12,7 +12,8 @@ bool modtree_holds_modules(const char *dir);
 /*
  * The tree of `image` (release may be NULL), in this order: lib/modules/RELEASE beside the image (a
  * cache entry); for X/boot/vmlinuz-V, X/lib/modules/V; the image's own folder
- * (/lib/modules/V/vmlinuz); /lib/modules/RELEASE. Heap, or NULL where none is.
+ * (/lib/modules/V/vmlinuz); X of X/arch/x86/boot/bzImage, a build tree; /lib/modules/RELEASE. Heap,
+ * or NULL where none is.
  */
 char *modtree_find(const struct place *p, const char *image, const char *release);
 

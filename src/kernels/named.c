@@ -196,6 +196,7 @@ int named_take(const struct search *s, const struct ident *id, const char *origi
 	case IDENT_KEY:
 		return take_named_key(s, id->text, e);
 	case IDENT_VERSION:
+		return named_take_version(s, id, e);
 	case IDENT_GIT:
 		return named_take_built(s, id->text, e);
 	case IDENT_RELEASE:

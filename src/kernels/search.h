@@ -32,6 +32,12 @@ int named_take(const struct search *s, const struct ident *id, const char *origi
 int named_take_key(const struct search *s, const char *root, const char *key, struct err *e);
 /* What has to be built first, unless the cache has it; NULL = the latest stable release. */
 int named_take_built(const struct search *s, const char *id, struct err *e);
+/* A version or series: its cache entry, or built. */
+int named_take_version(const struct search *s, const struct ident *id, struct err *e);
+/* Only its cache entry, of a series the newest one; -ENOENT without a sentence when there is none.
+ */
+int named_take_cached_version(
+	const struct search *s, const char *root, const struct ident *id, struct err *e);
 /* A kernel unpacked from packages, by its entry's name. */
 int named_take_packaged(const struct search *s, const char *root, const char *release,
 	const char *origin, struct err *e);

@@ -152,6 +152,9 @@ static void test_what_is_missing_is_named(void **state)
 	assert_string_equal(state_of(root, "locks"), "fail");
 	assert_non_null(
 		strstr(json_get_text(check(root, "locks"), "mend", ""), "/nonexistent/locks"));
+	assert_string_equal(state_of(root, "kernel-builds"), "warn");
+	assert_non_null(
+		strstr(json_get_text(check(root, "kernel-builds"), "mend", ""), " dwarves"));
 	assert_string_equal(json_get_text(root, "state", ""), "fail");
 	json_free(root);
 }

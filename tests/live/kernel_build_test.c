@@ -195,6 +195,8 @@ static void a_version_is_fetched_built_and_stored(void **state)
 	said(g, "✓ Kernel cached: ");
 	said(g, key);
 	assert_true(cached(g, "6.12.9-tarball", "bzImage"));
+	/* by this a guest knows that its console is built in */
+	assert_true(cached(g, "6.12.9-tarball", "lib/modules/6.12.9/modules.builtin"));
 	read_into(g, metadata, &text);
 	assert_non_null(strstr(text.s, "\"version\": \"6.12.9\""));
 	assert_non_null(strstr(text.s, "\"type\": \"tarball\""));
@@ -208,6 +210,21 @@ static void a_version_is_fetched_built_and_stored(void **state)
 	said(g, "latest stable kernel: 6.12.9");
 	assert_int_equal(build(g, "--kernel 6.12.9 --force"), 0);
 	said(g, "✓ Kernel cached: ");
+}
+
+static void modules_are_stored_beside_the_image(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *tree = file_join(g->dir, "linux");
+
+	mini_tree(tree, "6.15.0");
+	fixture_text(tree, "modules.src", "drivers/net/veth.ko\n");
+	shell(g, "cd linux && git init -q . && git add -A && "
+		 "git -c user.name=t -c user.email=t@localhost commit -qm one");
+	assert_int_equal(build(g, "--source linux"), 0);
+	shell(g, "cd cache/local-*/lib/modules/6.15.0 && test -s kernel/drivers/net/veth.ko && "
+		 "test -s modules.builtin && test ! -L build");
+	expect_tidy(g);
 }
 
 static void a_range_goes_on_behind_a_failure(void **state)
@@ -421,6 +438,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_version_is_fetched_built_and_stored),
+		TEST(modules_are_stored_beside_the_image),
 		TEST(a_range_goes_on_behind_a_failure),
 		TEST(a_wrong_sum_ends_it),
 		TEST(a_tree_is_built_in_place),

@@ -15,7 +15,7 @@ static struct bisect line(size_t n)
 	struct bisect b = {0};
 
 	for (size_t i = 0; i < n; i++) {
-		char id[16];
+		char id[32];
 
 		snprintf(id, sizeof(id), "k%zu", i);
 		bisect_add(&b, id);

@@ -68,6 +68,15 @@ static void trees_hold_modules(void **state)
 	assert_false(modtree_holds_modules(top));
 }
 
+static void build_trees_are_their_own(void **state)
+{
+	(void)state;
+	fixture_text(dir, "src/drivers/x/" KO, "");
+	expect_tree("src/arch/x86/boot/bzImage", "6.9", NULL);
+	fixture_text(dir, "src/modules.builtin", "kernel/fs/ext4/ext4.ko\n");
+	expect_tree("src/arch/x86/boot/bzImage", "6.9", "src");
+}
+
 static void installed_images_have_theirs_beside_boot(void **state)
 {
 	(void)state;
@@ -149,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
 		TEST(trees_hold_modules),
+		TEST(build_trees_are_their_own),
 		TEST(installed_images_have_theirs_beside_boot),
 		TEST(newer_systems_keep_them_in_usr),
 		TEST(entries_have_theirs_beside_the_image),

@@ -224,13 +224,41 @@ static void keep_releases(struct ground *g)
 		"{\"moniker\":\"longterm\",\"version\":\"6.12.9\"}]}");
 }
 
+/* A version is what a plain build of it left, whatever else of that version there is. */
+static void versions_name_what_was_built(void **state)
+{
+	struct ground *g = *state;
+	char ours[KCONFIG_HASH + 1];
+	cleanup_free char *hash = NULL;
+
+	kconfig_hash(KCONFIG_SLIM, ours);
+	hash = xasprintf("\"%s\"", ours);
+	entry_of(g, "stale", "6.12.9", "2025-03-01T00:00:00Z", "\"" HASH "\"", "\"6.12.9\"");
+	expect_error(g, "6.12.9", "kernels are not built from here", NULL);
+	entry_of(g, "new", "6.12.9", "2025-01-01T00:00:00Z", hash, "\"6.12.9\"");
+	entry_of(g, "old", "6.12.8", "2025-02-01T00:00:00Z", hash, "\"6.12.8\"");
+	expect(g, "6.12.9", "cache/new/bzImage", "cache entry new");
+	expect(g, "6.12.8", "cache/old/bzImage", "cache entry old");
+	/* a series is its newest release, where that is known */
+	keep_releases(g);
+	expect(g, "6.12", "cache/new/bzImage", "cache entry new");
+	entry_of(g, "newest", "6.14.0", "2024-01-01T00:00:00Z", hash, "\"6.14.0\"");
+	expect_error(g, "6.14", "kernels are not built from here", NULL);
+	expect(g, "6.14.0", "cache/newest/bzImage", "cache entry newest");
+	g->place.kernel = "6.12.8";
+	expect(g, NULL, "cache/old/bzImage", "cache entry old");
+	g->place.kernel = "6.12";
+	expect(g, NULL, "cache/new/bzImage", "cache entry new");
+}
+
 static void what_cannot_be_served_says_so(void **state)
 {
 	struct ground *g = *state;
 
 	fixture_text(g->work, "x.rpm", "");
 	/* without a program of its own nothing is built */
-	expect_error(g, "6.14", "kernel build 6.14: kernels are not built from here", "`distro`");
+	expect_error(
+		g, "6.14.7", "kernel build 6.14.7: kernels are not built from here", "`distro`");
 	keep_releases(g);
 	expect_error(g, "6.12..6.14", "6.12..6.14 stands for 2: 6.12.9, 6.14.1", "kernel build");
 	expect_error(g, "6.12..6.13", "kernel build 6.12.9: kernels are not built from here", NULL);
@@ -579,6 +607,7 @@ int main(void)
 		TEST(trees_give_their_image),
 		TEST(keys_name_entries),
 		TEST(stale_entries_can_be_named),
+		TEST(versions_name_what_was_built),
 		TEST(what_cannot_be_served_says_so),
 		TEST(packages_are_taken_from_files),
 		TEST(module_folders_can_be_named),

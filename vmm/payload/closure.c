@@ -42,7 +42,8 @@ static int read_file(int fd, const char *path, struct closure_file *out, struct 
 
 	if (rc < 0)
 		return err_sys(e, rc, "cannot read '%s'", path);
-	out->kind = rc == 0 ? CLOSURE_NOT_ELF : CLOSURE_FOREIGN;
+	/* the kernel's own machine runs everywhere: a BPF object is data for whoever loads it */
+	out->kind = rc == 0 || kind.machine == EM_BPF ? CLOSURE_NOT_ELF : CLOSURE_FOREIGN;
 	if (rc == 0 || !runs_in_guest(kind))
 		return 0;
 	o = obj_open_fd(fd, path, e);
