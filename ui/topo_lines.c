@@ -124,16 +124,17 @@ static int cell_width(const struct topo_view *w)
 	return w->t->ncpus && w->t->cpus[w->t->ncpus - 1].id >= 1000 ? 5 : 4;
 }
 
-/* Cores of an LLC that fit side by side, all their threads included. */
+/* Cores of an LLC side by side, all their threads included: on as few lines as there can be, which
+ * are equally long then. */
 static unsigned cores_a_line(const struct topo_view *w, const struct topo_grid *g, int cols)
 {
 	int threads = g->threads ? (int)g->threads : 1;
 	int room = cols - LABEL_WIDTH - 1 - (threads - 1) * RULE_WIDTH;
-	int n = room / (threads * cell_width(w));
+	int fit = room / (threads * cell_width(w));
+	unsigned most = fit < 1 ? 1 : (unsigned)fit;
+	unsigned lines = (g->ncores + most - 1) / most;
 
-	if (n < 1)
-		n = 1;
-	return (unsigned)n < g->ncores ? (unsigned)n : g->ncores;
+	return lines ? (g->ncores + lines - 1) / lines : 0;
 }
 
 unsigned topo_view_columns(const struct topo_view *w, const struct topo_line *l)
