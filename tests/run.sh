@@ -18,6 +18,19 @@ jobs=${JOBS:-$(nproc)} started=$SECONDS
 
 name_of() { echo "$1" | sed "s|^\./||; s|^build/$BUILD/||; s|^tests/||; s|/|-|g"; } # PROGRAM
 
+skips() { # LOG: what was skipped and why, all as "ok N - name # SKIP reason"
+  awk '
+    /^# skipped: / { why = substr($0, 12) }
+    !/^ *(not )?ok [0-9]/ { next }
+    / # SKIP/ {
+      sub(/^ *(not )?/, "")
+      if (match($0, /^ok [0-9]+ # SKIP /))
+        $0 = substr($0, 1, RLENGTH - 7) "- " substr($0, RLENGTH + 1) " # SKIP" (why == "" ? "" : " " why)
+      print "      " $0
+    }
+    { why = "" }' "$1"
+}
+
 run_one() { # PROGRAM: its log, then a line in .sum: ok bad skipped program
   local name log rc ok bad skipped alone t=$SECONDS
   name=$(name_of "$1"); log=$logs/$name.log
@@ -25,7 +38,7 @@ run_one() { # PROGRAM: its log, then a line in .sum: ok bad skipped program
   case $1 in */live/*) alone=(flock "$logs/live.lock") ;; *) alone=() ;; esac
   mkdir -p "$locks/$name"
   KTSTR_LOCK_DIR=$locks/$name "${alone[@]}" timeout -k 5 "${TEST_TIMEOUT:-600}" "$1" >"$log" 2>&1 </dev/null; rc=$?
-  # cmocka writes a skipped test as "not ok N # SKIP name"
+  # cmocka writes a skipped test as "not ok N # SKIP name", and tests/lib/skip.h the reason in the line before
   ok=$(grep -E '^[[:space:]]*ok [0-9]' "$log" | grep -vc '# SKIP')
   bad=$(grep -E '^[[:space:]]*not ok [0-9]' "$log" | grep -vc '# SKIP')
   skipped=$(grep -cE '^[[:space:]]*(not )?ok [0-9].*# SKIP' "$log")
@@ -37,7 +50,7 @@ run_one() { # PROGRAM: its log, then a line in .sum: ok bad skipped program
       echo "FAIL  $name ($ok passed, $bad failed, $((SECONDS - t)) s)"; tail -n 60 "$log" | sed 's/^/      /'
     else
       echo "ok    $name ($ok passed$([ "$skipped" = 0 ] || echo ", $skipped skipped"), $((SECONDS - t)) s)"
-      grep -E '^[[:space:]]*(not )?ok [0-9].*# SKIP' "$log" | sed -E 's/^ *(not )?/      /'
+      skips "$log"
     fi
     [ -z "${VERBOSE:-}" ] || cat "$log"
   } >"$log.out"

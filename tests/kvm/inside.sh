@@ -11,9 +11,11 @@ kernel() { export KTSTR_TEST_KERNEL="$here/kernels/$1/image" KTSTR_TEST_MODULES=
 
 # As it comes, with the program's name. A test that is skipped here has not been run anywhere.
 pass_on() {
+  why=
   while IFS= read -r line; do
     case $line in
-    "not ok "*" # SKIP "*) line="${line%% # SKIP *} - $name: ${line#* # SKIP } was skipped" ;;
+    "# skipped: "*) why=": ${line#\# skipped: }" ;;
+    "not ok "*" # SKIP "*) line="${line%% # SKIP *} - $name: ${line#* # SKIP } was skipped$why" why= ;;
     "ok "*" - "* | "not ok "*" - "*) line="${line%% - *} - $name: ${line#* - }" ;;
     esac
     case $line in "not ok "*) echo bad >>/tmp/tap ;; "ok "*) echo good >>/tmp/tap ;; esac

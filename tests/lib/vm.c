@@ -20,6 +20,7 @@
 #include "src/base/file.h"
 #include "src/base/spawn.h"
 #include "src/kernels/kernels.h"
+#include "tests/lib/skip.h"
 
 enum { OUTPUT_MAX = 256 * 1024 * 1024, PATIENCE_S = 180 };
 
@@ -119,12 +120,10 @@ const struct strv *vm_guest_options(void)
 	if (!options.n) {
 		own_locks();
 		if (missing_program()) {
-			print_message("# no %s\n", missing_program());
-			skip();
+			skip_because("no %s", missing_program());
 		}
 		if (vm_test_kernel(&k, &e)) {
-			print_message("# no kernel: %s\n", e.msg);
-			skip();
+			skip_because("no kernel: %s", e.msg);
 		}
 		strv_push(&options, "--kernel");
 		strv_push(&options, k.image);

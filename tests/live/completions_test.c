@@ -18,6 +18,7 @@
 #include "src/base/spawn.h"
 #include "src/cli/complete.h"
 #include "tests/lib/demo_cli.h"
+#include "tests/lib/skip.h"
 
 struct query {
 	const char *line; /* the last word is completed, may be empty */
@@ -156,8 +157,7 @@ static void need(const char *shell)
 	cleanup_free char *path = spawn_find(shell);
 
 	if (!path) {
-		print_message("# SKIP %s is not installed\n", shell);
-		skip();
+		skip_because("no %s", shell);
 	}
 }
 

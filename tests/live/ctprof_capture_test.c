@@ -28,6 +28,7 @@
 #include "src/base/clock.h"
 #include "src/base/file.h"
 #include "src/base/mem.h"
+#include "tests/lib/skip.h"
 
 enum { PAGES = 2000, WRITES = 64, WRITE_BYTES = 16384, SWITCHES = 500, BURN_MS = 300, THREADS = 3 };
 
@@ -558,14 +559,12 @@ static void test_unprivileged(void **state)
 	pid_t kid;
 
 	if (geteuid() != 0) {
-		skip();
-		return;
+		skip_because("needs root");
 	}
 	ctp_free(capture(&(struct ctp_capture_opts){.pids = &pid, .npids = 1}, &result));
 	if (result.taskstats.ok_count == 0) { /* the kernel has none: nothing to be denied */
 		ctp_result_release(&result);
-		skip();
-		return;
+		skip_because("a kernel without taskstats");
 	}
 	ctp_result_release(&result);
 	kid = fork();

@@ -13,6 +13,7 @@
 #include "probes/locks/holders.h"
 #include "src/base/file.h"
 #include "tests/lib/lockers.h"
+#include "tests/lib/skip.h"
 
 static char folder[64];
 static char *path;
@@ -141,7 +142,7 @@ static void a_pid_namespace_hides_nobody(void **state)
 	(void)state;
 	if (x.pid < 0) {
 		locker_end(&x);
-		skip(); /* needs the right to make pid namespaces */
+		skip_because("needs the right to make pid namespaces");
 	}
 	l = look(true);
 	assert_int_equal(l.s.nholders, 1);

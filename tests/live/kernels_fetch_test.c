@@ -18,6 +18,7 @@
 #include "src/kernels/modtree.h"
 #include "src/kernels/resolve.h"
 #include "tests/lib/kernel_fixture.h"
+#include "tests/lib/skip.h"
 
 static bool has_lists(void)
 {
@@ -59,7 +60,7 @@ static void the_distributions_kernel_is_fetched(void **state)
 		rc = resolve_at(&p, &(struct kernel_wish){.id = "distro"}, &r.report, &k, &e);
 	if (!possible || (rc && no_network(&e))) {
 		fixture_remove(dir);
-		skip();
+		skip_because("%s", possible ? "no network" : "no package lists");
 	}
 	if (rc)
 		fail_msg("%s (%s)", e.msg, e.hint);

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "src/base/file.h"
+#include "tests/lib/skip.h"
 #include "vmm/kvm/arch.h"
 #include "vmm/kvm/machine.h"
 #include "vmm/kvm/probe.h"
@@ -139,7 +140,7 @@ static void build(struct bench *b, const char *shape, const unsigned char *code,
 	struct err e = ERR_INIT;
 
 	if (!possible)
-		skip();
+		skip_because("no KVM that can run a guest");
 	*b = (struct bench){.kernel.image = (char *)"guest"};
 	assert_int_equal(vm_topology_parse(shape, &b->config.topology, NULL), 0);
 	b->report = mmap(NULL, sizeof(*b->report), PROT_READ | PROT_WRITE,

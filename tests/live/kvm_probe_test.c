@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "src/base/clock.h"
+#include "tests/lib/skip.h"
 #include "vmm/engine.h"
 #include "vmm/kvm/probe.h"
 
@@ -30,7 +31,7 @@ static void the_verdict_follows_from_the_figures(void **state)
 
 	(void)state;
 	if (!can_open())
-		skip();
+		skip_because("no KVM");
 	kvm_probe(KVM_DEVICE, &p);
 	/* the measurement itself ends by its own alarm after 30 ms; the rest is the kernel making
 	 * and unmaking a machine, on a host that may be busy */

@@ -21,6 +21,7 @@
 #include "src/base/archive.h"
 #include "src/base/file.h"
 #include "src/base/spawn.h"
+#include "tests/lib/skip.h"
 #include "vmm/payload/elf.h"
 #include "vmm/payload/payload.h"
 
@@ -137,7 +138,7 @@ static void a_program_by_its_bare_name(void **state)
 	cleanup_free char *strace = spawn_find("strace");
 
 	if (!strace)
-		skip();
+		skip_because("no strace");
 	strv_push(&w->include, "strace");
 	unpack(w);
 	assert_says(w, "strace --version", "strace -- version");
@@ -150,7 +151,7 @@ static void scripts(void **state)
 	cleanup_free char *bash = spawn_find("bash");
 
 	if (!bash || !file_exists("/bin/bash"))
-		skip();
+		skip_because("no bash");
 	put(w, "one", "#!/bin/bash\na=(x y)\necho ${a[1]}\n");
 	put(w, "two", "#!/usr/bin/env bash\necho $BASH\n");
 	put(w, "three", "#!/usr/bin/env -S bash -eu\necho $-\n");
@@ -193,7 +194,7 @@ static void a_program_with_a_library_beside_it(void **state)
 	struct work *w = *state;
 
 	if (!compile(w, "app"))
-		skip();
+		skip_because("no C compiler");
 	include(w, "app/bin/prog-app");
 	unpack(w);
 	assert_says(w, "prog-app", "app speaks\n");
@@ -205,7 +206,7 @@ static void a_folder_with_both(void **state)
 	struct work *w = *state;
 
 	if (!compile(w, "one") || !compile(w, "two"))
-		skip();
+		skip_because("no C compiler");
 	include(w, "one");
 	include(w, "two");
 	unpack(w);
@@ -248,7 +249,7 @@ static void scripts_with_modules(void **state)
 	struct work *w = *state;
 
 	if (!file_exists("/usr/bin/python3") || !file_exists("/usr/bin/perl"))
-		skip();
+		skip_because("no python3 or no perl");
 	put(w, "x.py", "#!/usr/bin/python3\nimport json, ctypes\nprint(json.dumps({\"a\": 1}))\n");
 	put(w, "y.pl", "#!/usr/bin/perl -w\nuse strict; use POSIX; print floor(2.5), \"\\n\";\n");
 	include(w, "x.py");
@@ -265,7 +266,7 @@ static void curses_programs_find_their_terminal(void **state)
 	cleanup_free char *tput = spawn_find("tput");
 
 	if (!tput)
-		skip();
+		skip_because("no tput");
 	include(w, "none"); /* a folder that is there but empty */
 	assert_int_equal(file_mkdirs(w->include.v[0], 0755, NULL), 0);
 	strv_push(&w->include, "tput");
@@ -280,7 +281,7 @@ static void lscpu_is_there_unasked(void **state)
 	cleanup_free char *lscpu = spawn_find("lscpu");
 
 	if (!lscpu)
-		skip();
+		skip_because("no lscpu");
 	unpack(w);
 	assert_says(w, "lscpu --version", "lscpu from util-linux");
 }

@@ -13,6 +13,7 @@
 #include "src/base/clock.h"
 #include "src/base/file.h"
 #include "tests/lib/lockers.h"
+#include "tests/lib/skip.h"
 
 struct fixture {
 	char folder[64];
@@ -126,7 +127,7 @@ static void what_is_old_is_not_read_again(void **state)
 	assert_int_equal(look(f, &again), 1);
 	locker_end(&l);
 	if (again >= first)
-		skip(); /* an older kernel, or a very busy machine */
+		skip_because("an older kernel, or a very busy machine");
 	assert_true(again < first);
 }
 

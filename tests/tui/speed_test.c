@@ -16,6 +16,7 @@
 #include "src/base/clock.h"
 #include "src/base/file.h"
 #include "src/base/mem.h"
+#include "tests/lib/skip.h"
 #include "tests/lib/tui.h"
 
 #include <unistd.h>
@@ -33,7 +34,7 @@ static void only_release(void)
 	const char *build = getenv("BUILD");
 
 	if (build && strcmp(build, "release") != 0)
-		skip();
+		skip_because("a sanitizer's speed says nothing");
 }
 
 static int by_value(const void *a, const void *b)

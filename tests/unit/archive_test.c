@@ -14,6 +14,7 @@
 #include "src/base/archive.h"
 #include "src/base/file.h"
 #include "src/base/spawn.h"
+#include "tests/lib/skip.h"
 
 enum { BLOCK = 512 };
 
@@ -107,7 +108,7 @@ static void a_package_is_read_member_by_member(void **state)
 	tar_member(&tar, "./link", '2', "../anywhere", "");
 	tar_end(&tar);
 	if (!filter("xz", &tar, &packed))
-		skip();
+		skip_because("no xz");
 	str_add(&version, "2.0\n");
 	ar_member(&deb, "debian-binary/", &version);
 	ar_member(&deb, "data.tar.xz/", &packed);
@@ -205,7 +206,7 @@ static void a_cut_file_is_damaged(void **state)
 	for (unsigned i = 0; i < 40000; i++)
 		str_printf(&plain, "%u,", i);
 	if (!filter("xz", &plain, &packed))
-		skip();
+		skip_because("no xz");
 	fd = memory_file(packed.s, packed.len / 2);
 	assert_int_equal(arc_decompress(fd, "half.ko.xz", 1 << 20, &out, &e), -EBADMSG);
 	assert_non_null(strstr(e.msg, "half.ko.xz"));

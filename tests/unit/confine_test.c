@@ -24,6 +24,7 @@
 
 #include "src/base/mem.h"
 #include "src/base/spawn.h"
+#include "tests/lib/skip.h"
 #include "vmm/kvm/confine_filter.h"
 
 enum { DONE = 40, FAILED = 41, KILLED = 128 + SIGSYS };
@@ -211,7 +212,7 @@ static void test_no_thread_is_started_afterwards(void **state)
 {
 	(void)state;
 	if (CONFINE_SANITIZED)
-		skip();
+		skip_because("a sanitizer starts threads of its own");
 	assert_int_equal(in_child(NULL, CONFINE_CLASSES, threads_of_two_classes), KILLED);
 }
 

@@ -13,6 +13,7 @@
 
 #include "src/base/file.h"
 #include "src/base/spawn.h"
+#include "tests/lib/skip.h"
 #include "vmm/payload/cpio.h"
 
 struct work {
@@ -121,7 +122,7 @@ static void parents_come_first_and_once(void **state)
 	assert_int_equal(cpio_chardev(w->c, META("dev/console", 0600), 5, 1, &w->e), 0);
 	finish(w, &out);
 	if (!list(w, &listing))
-		skip();
+		skip_because("no cpio");
 	assert_string_equal(str_get(&listing), "drwxr-xr-x a  \n"
 					       "drwxr-xr-x a/b  \n"
 					       "-rw-r----- a/b/one  \n"
@@ -200,7 +201,7 @@ static void contents_survive_a_round_trip(void **state)
 	cleanup_str struct str all = STR_INIT, unused = STR_INIT;
 
 	if (!cpio)
-		skip();
+		skip_because("no cpio");
 	for (size_t i = 0; i < 300001; i++)
 		data[i] = (char)(i * 2654435761u >> 13);
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "tests/lib/skip.h"
 #include "vmm/engine.h"
 #include "vmm/qemu/argv.h"
 #include "vmm/kvm/probe.h"
@@ -259,7 +260,7 @@ static void a_forbidden_device_is_said(void **state)
 	if (getuid() != 0) {
 		close(fd);
 		unlink(device);
-		skip();
+		skip_because("needs root");
 	}
 	assert_int_equal(fchmod(fd, 0600), 0);
 	close(fd);

@@ -20,6 +20,7 @@
 #include "src/kernels/range.h"
 #include "tests/lib/httpd.h"
 #include "tests/lib/kernel_fixture.h"
+#include "tests/lib/skip.h"
 
 static const char releases[] = "{\"releases\":["
 			       "{\"moniker\":\"mainline\",\"version\":\"6.18-rc3\"},"
@@ -345,8 +346,7 @@ static void test_ranges_with_old_series(void **state)
 		 "--allow-empty -m x; for t in v6.9 v6.9.12 v6.10-rc1 v6.10.3 v6.12.7; do git tag "
 		 "$t; done",
 		    tree)) {
-		print_message("# no git\n");
-		skip();
+		skip_because("no git");
 	}
 	setenv("GIT_CONFIG_COUNT", "1", 1);
 	setenv("GIT_CONFIG_KEY_0", key, 1);

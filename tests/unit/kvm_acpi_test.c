@@ -16,6 +16,7 @@
 #include "src/base/file.h"
 #include "src/base/mem.h"
 #include "tests/lib/shapes.h"
+#include "tests/lib/skip.h"
 #include "vmm/kvm/arch/x86_64/acpi.h"
 #include "vmm/kvm/arch/x86_64/apicid.h"
 
@@ -338,8 +339,7 @@ static void disassembled(void **state)
 {
 	(void)state;
 	if (system("command -v iasl >/dev/null") != 0) {
-		print_message("# SKIP iasl is not installed\n");
-		skip();
+		skip_because("no iasl");
 	}
 	iasl_is_content("1,1,1,1");
 	iasl_is_content("4c2t+4c2t/8c1t/mem");

@@ -13,6 +13,7 @@
 #include "probes/locks/lockfiles.h"
 #include "src/base/file.h"
 #include "src/base/mem.h"
+#include "tests/lib/skip.h"
 
 static char folder[64];
 
@@ -159,7 +160,7 @@ static void anothers_file_is_locked_read_only(void **state)
 	(void)state;
 	if (geteuid() != 0) {
 		close(fd);
-		skip();
+		skip_because("needs root");
 	}
 	assert_int_equal(fchmod(fd, 0644), 0);
 	close(fd);

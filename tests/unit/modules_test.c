@@ -16,6 +16,7 @@
 #include "src/base/file.h"
 #include "src/base/spawn.h"
 #include "tests/lib/elf_make.h"
+#include "tests/lib/skip.h"
 #include "vmm/payload/modules.h"
 
 struct work {
@@ -241,7 +242,7 @@ static void compressed_modules_are_unpacked(void **state)
 		seen++;
 	}
 	if (!seen)
-		skip();
+		skip_because("no program that packs modules");
 }
 
 static void damaged_modules_are_refused_by_name(void **state)

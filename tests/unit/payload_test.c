@@ -15,6 +15,7 @@
 #include "src/base/file.h"
 #include "src/base/spawn.h"
 #include "tests/lib/elf_make.h"
+#include "tests/lib/skip.h"
 #include "vmm/payload/busybox.h"
 #include "vmm/payload/embed.h"
 #include "vmm/payload/payload.h"
@@ -62,7 +63,7 @@ static void need_busybox(void)
 	cleanup_free char *path = payload_busybox(NULL);
 
 	if (!path)
-		skip();
+		skip_because("no static busybox");
 }
 
 static void build(struct work *w)

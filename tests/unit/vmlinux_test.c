@@ -13,6 +13,7 @@
 #include "src/base/archive.h"
 #include "src/base/file.h"
 #include "src/base/spawn.h"
+#include "tests/lib/skip.h"
 #include "vmm/qemu/vmlinux.h"
 
 enum { PVH = 18, NOTE_SIZE = 12 + 4 + 4, FILLER = 70000 };
@@ -141,7 +142,7 @@ static void every_compression(void **state)
 
 	(void)state;
 	if (arc_available(NULL))
-		skip();
+		skip_because("no libarchive");
 	files_make(&f);
 	one_compression(&f, "gzip", false);
 	one_compression(&f, "xz", true);

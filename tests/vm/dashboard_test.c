@@ -16,6 +16,7 @@
 
 #include "src/base/file.h"
 #include "tests/lib/replay.h"
+#include "tests/lib/skip.h"
 #include "tests/lib/tui.h"
 #include "tests/lib/vm.h"
 
@@ -244,7 +245,7 @@ static void test_pictures(void **state)
 
 	(void)state;
 	if (!getenv("SCREENSHOTS"))
-		skip();
+		skip_because("only make screenshots draws them");
 	r = replay_new("tests/golden/topo/epyc.machine");
 	args[1] = r->machine->dir;
 	t = start_with(40, 120, "dash-pictures", args);

@@ -11,6 +11,7 @@
 
 #include "src/base/file.h"
 #include "src/base/spawn.h"
+#include "tests/lib/skip.h"
 #include "tests/lib/vm.h"
 
 static void put(const char *dir, const char *name, const char *text, mode_t mode)
@@ -27,8 +28,7 @@ static void need(const char *program)
 
 	if (path)
 		return;
-	print_message("# no %s\n", program);
-	skip();
+	skip_because("no %s", program);
 }
 
 static void test_programs_scripts_folders(void **state)

@@ -16,6 +16,7 @@
 #include "src/base/file.h"
 #include "src/base/json_in.h"
 #include "src/base/spawn.h"
+#include "tests/lib/skip.h"
 #include "tests/lib/vm.h"
 
 /* What flock(1) finds: whether it gets that lock. */
@@ -211,8 +212,7 @@ static void test_performance_mode(void **state)
 	(void)vm_guest_options();
 	assert_int_equal(cpuset_affinity(&allowed), 0);
 	if (cpuset_count(&allowed) < 2) {
-		print_message("# one CPU only\n");
-		skip();
+		skip_because("needs two CPUs");
 	}
 	first_choice(llc, cpu, sizeof(llc));
 	start(&r, "--perf-mode", NULL);
