@@ -14,8 +14,9 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-st
 	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wno-missing-field-initializers -Wno-unknown-attributes
 VERSION := 0.1.0
 COMMIT  := $(shell git rev-parse --short=10 HEAD 2>/dev/null || echo unknown)
-# Day of the commit (of this file where there is no git), as manual pages write it.
-DATE    := $(shell LC_ALL=C date -u -d "@$$(git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile)" '+%B %-d, %Y')
+# Day of the commit (of this file where there is no git): builds of one commit are the same. And as manual pages write it.
+DAY     := $(shell date -u -d "@$$(git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile)" +%F)
+DATE    := $(shell LC_ALL=C date -u -d $(DAY) '+%B %-d, %Y')
 CPPFLAGS += -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 BASE_CFLAGS := -std=gnu11 -g $(WARN) $(WERROR) -fno-common -pthread $(PKG_FLAGS)
 
@@ -71,7 +72,7 @@ $(B)/%.o: %.c
 
 # The version is compiled into one file only, so that a commit rebuilds one file.
 $(B)/src/cli/version.o: CPPFLAGS += -DKTSTR_VERSION='"$(VERSION)"' -DKTSTR_COMMIT='"$(COMMIT)"' \
-	-DKTSTR_DATE='"$(DATE)"'
+	-DKTSTR_DAY='"$(DAY)"' -DKTSTR_DATE='"$(DATE)"'
 $(B)/src/cli/version.o: $(wildcard .git/HEAD .git/refs/heads/main)
 
 # The guest's PID 1: static, libc and the protocol only, never instrumented, embedded into the binary.

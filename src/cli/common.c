@@ -45,7 +45,7 @@ static const struct opt help = {
 static const struct opt version = {
 	.name = "version",
 	.letter = 'V',
-	.help = "print the version",
+	.help = "print the version, the commit and its day",
 	.offset = offsetof(struct cli_common, version),
 };
 

@@ -1,5 +1,5 @@
-/* The only file that knows the version: the Makefile defines KTSTR_VERSION, KTSTR_COMMIT and
- * KTSTR_DATE for it alone. */
+/* The only file that knows the version: the Makefile defines KTSTR_VERSION, KTSTR_COMMIT, KTSTR_DAY
+ * and KTSTR_DATE for it alone. */
 #include "src/cli/version.h"
 
 #include <gnu/libc-version.h>
@@ -16,6 +16,9 @@
 #endif
 #ifndef KTSTR_COMMIT
 #define KTSTR_COMMIT "unknown"
+#endif
+#ifndef KTSTR_DAY
+#define KTSTR_DAY "1970-01-01"
 #endif
 #ifndef KTSTR_DATE
 #define KTSTR_DATE "January 1, 1970"
@@ -71,7 +74,7 @@ static void add_verbose(struct str *out)
 	str_printf(out, "compiler  %s\n", COMPILER);
 	str_printf(out, "libc      glibc %s\n", gnu_get_libc_version());
 	if (uname(&un) == 0)
-		str_printf(out, "kernel    %s %s\n", un.sysname, un.release);
+		str_printf(out, "kernel    %s %s %s\n", un.sysname, un.release, un.machine);
 	dl_iterate_phdr(add_library, &libs);
 	strv_sort(&libs);
 	for (size_t i = 0; i < libs.n; i++)
@@ -80,10 +83,8 @@ static void add_verbose(struct str *out)
 
 void version_text(bool verbose, struct str *out)
 {
-	struct utsname un;
-
-	str_printf(out, "ktstr %s (commit %s%s%s)\n", version_number(), version_commit(),
-		uname(&un) == 0 ? ", " : "", uname(&un) == 0 ? un.machine : "");
+	str_printf(
+		out, "ktstr %s (commit %s, %s)\n", version_number(), version_commit(), KTSTR_DAY);
 	if (verbose)
 		add_verbose(out);
 }

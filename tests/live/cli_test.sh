@@ -26,8 +26,8 @@ tty() { # COMMAND: what a terminal would see of it
 run --version
 is "--version succeeds" "$rc$err" "0"
 case $out in
-"ktstr "[0-9]*.[0-9]*.[0-9]*" (commit "*")") ok "--version names version and commit" ;;
-*) not_ok "--version names version and commit" "$out" ;;
+"ktstr "[0-9]*.[0-9]*.[0-9]*" (commit "*", "[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]")") ok "--version names version, commit and day" ;;
+*) not_ok "--version names version, commit and day" "$out" ;;
 esac
 run -V --verbose
 has "--version --verbose names the C library" "$out" "glibc 2."
