@@ -34,6 +34,7 @@
 	X(archive_read_support_filter_xz)                                                          \
 	X(archive_read_support_filter_zstd)                                                        \
 	X(archive_read_support_format_ar)                                                          \
+	X(archive_read_support_format_cpio)                                                        \
 	X(archive_read_support_format_empty)                                                       \
 	X(archive_read_support_format_raw)                                                         \
 	X(archive_read_support_format_tar)
@@ -120,6 +121,7 @@ static void support(struct arc *a, bool raw)
 		return;
 	}
 	a->lib.archive_read_support_format_ar(a->a);
+	a->lib.archive_read_support_format_cpio(a->a);
 	a->lib.archive_read_support_format_tar(a->a);
 }
 

@@ -319,7 +319,8 @@ const struct fact manual_differences[] = {
 	},
 	{
 		.name = "Kernels",
-		.text = "may be image files and .deb packages, and 'distro' is the distribution's "
+		.text = "may be image files, .deb and .rpm packages, and 'distro' is the "
+			"distribution's "
 			"own; nothing has to be built first.",
 		.command = "shell",
 	},

@@ -73,8 +73,9 @@ static int take_package_file(const struct search *s, const struct ident *id, str
 	cleanup_free char *root = NULL, *release = NULL, *origin = NULL;
 	int rc;
 
-	if (!str_ends(id->path, ".deb")) {
-		err_set(e, EINVAL, "'%s': of packages only .deb files are unpacked", id->text);
+	if (!str_ends(id->path, ".deb") && !str_ends(id->path, ".rpm")) {
+		err_set(e, EINVAL, "'%s': of packages only .deb and .rpm files are unpacked",
+			id->text);
 		return err_hint(e,
 			"unpack it yourself and give its vmlinuz, and its lib/modules/VERSION "
 			"with --modules");

@@ -7,95 +7,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "src/base/archive.h"
 #include "src/base/file.h"
+#include "src/kernels/package_file.h"
 #include "src/kernels/report.h"
 
 /* Far above any kernel package (a full Debian kernel unpacks to 400 MB in 4,000 files). */
 #define UNPACKED_MAX (4ULL << 30)
-enum { ENTRIES_MAX = 200000, CONTROL_MAX = 1 << 20, CHUNK = 1 << 18 };
+enum { ENTRIES_MAX = 200000, CHUNK = 1 << 18 };
 
-/* ---- the outer archive ---------------------------------------------------------------------- */
+/* ---- control data --------------------------------------------------------------------------- */
 
-/* deb(5): an ar archive of debian-binary, control.tar* and data.tar*, in this order. */
-struct deb {
-	int fd;
-	struct arc *outer, *inner;
-};
-
-static void deb_close(struct deb *d)
+static int check_control(const struct package *p, struct err *e)
 {
-	arc_close(d->inner);
-	arc_close(d->outer);
-	if (d->fd >= 0)
-		close(d->fd);
-}
-
-static int no_deb(const char *path, const char *why, struct err *e)
-{
-	return err_set(e, EBADMSG, "'%s' is not a usable Debian package: %s", path, why);
-}
-
-/* Goes to the first member whose name begins so. */
-static int find_member(struct deb *d, const char *path, const char *begin, struct err *e)
-{
-	struct arc_entry entry;
-	int rc;
-
-	for (bool first = true; (rc = arc_next(d->outer, &entry, e)) > 0; first = false) {
-		if (first && strcmp(entry.path, "debian-binary") != 0)
-			return no_deb(path, "it is an archive of something else", e);
-		if (str_starts(entry.path, begin))
-			return 0;
-	}
-	return rc < 0 ? rc
-		      : err_set(e, EBADMSG, "'%s' is not a usable Debian package: it has no %s",
-				path, begin);
-}
-
-static int deb_open(
-	const char *path, const char *begin, struct deb *d, struct stat *st, struct err *e)
-{
-	int rc = 0;
-
-	*d = (struct deb){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-	if (d->fd < 0 || fstat(d->fd, st))
-		return err_sys(e, errno, "cannot open package '%s'", path);
-	if (!S_ISREG(st->st_mode))
-		return no_deb(path, "it is not a regular file", e);
-	d->outer = arc_open_fd(d->fd, path, e);
-	rc = d->outer ? find_member(d, path, begin, e) : -e->code;
-	if (rc)
-		return rc;
-	d->inner = arc_open_nested(d->outer, path, e);
-	return d->inner ? 0 : -e->code;
-}
-
-/* ---- control data -------------------------------------------------------------------------- */
-
-static int read_control(struct arc *a, const char *path, struct str *text, struct err *e)
-{
-	struct arc_entry entry;
-	ssize_t n = 0;
-	int rc;
-
-	while ((rc = arc_next(a, &entry, e)) > 0) {
-		if (strcmp(entry.path, "control") != 0 || entry.type != ARC_FILE)
-			continue;
-		do {
-			n = arc_read(a, str_reserve(text, 4096), 4096, e);
-			text->len += n > 0 ? (size_t)n : 0;
-		} while (n > 0 && text->len < CONTROL_MAX);
-		str_add(text, "");
-		return n < 0 ? (int)n : 0;
-	}
-	return rc < 0 ? rc : no_deb(path, "it has no control file", e);
-}
-
-static int check_control(struct package *p, const char *text, struct err *e)
-{
-	if (!deb822_next(&text, &p->control))
-		return err_set(e, EINVAL, "package '%s' does not say its name", p->path);
 	if (strcmp(p->control.architecture, "amd64") != 0 &&
 		strcmp(p->control.architecture, "all") != 0)
 		return err_set(e, EINVAL, "package '%s' is for %s machines, not amd64", p->path,
@@ -105,19 +28,15 @@ static int check_control(struct package *p, const char *text, struct err *e)
 
 int package_open(const char *path, struct package *out, struct err *e)
 {
-	cleanup_str struct str text = STR_INIT;
 	struct stat st;
-	struct deb d;
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	rc = deb_open(path, "control.tar", &d, &st, e);
-	rc = rc ? rc : read_control(d.inner, path, &text, e);
-	deb_close(&d);
+	rc = package_file_describe(path, &out->control, &st, e);
 	if (rc)
 		return rc;
 	out->path = xstrdup(path);
-	rc = check_control(out, str_get(&text), e);
+	rc = check_control(out, e);
 	if (rc) {
 		package_release(out);
 		return rc;
@@ -201,7 +120,7 @@ struct unpack {
 	const struct package *p;
 	const char *entry;
 	const struct kernel_report *report;
-	struct deb deb;
+	struct package_file file;
 	uint64_t total; /* bytes of the package */
 	uint64_t written;
 	unsigned entries;
@@ -223,7 +142,7 @@ static int make_folder(struct unpack *w, const char *path, struct err *e)
 static int cancelled(const struct unpack *w, struct err *e)
 {
 	cleanup_free char *what = xasprintf("unpacking %s", w->p->control.package);
-	off_t at = lseek(w->deb.fd, 0, SEEK_CUR);
+	off_t at = lseek(w->file.fd, 0, SEEK_CUR);
 
 	if (!report_progress(w->report, what, at > 0 ? (uint64_t)at : 0, w->total))
 		return 0;
@@ -235,7 +154,7 @@ static int copy_contents(struct unpack *w, int fd, const char *path, struct err 
 	cleanup_free char *buf = xmalloc(CHUNK);
 
 	for (;;) {
-		ssize_t n = arc_read(w->deb.inner, buf, CHUNK, e);
+		ssize_t n = arc_read(w->file.files, buf, CHUNK, e);
 		int rc;
 
 		if (n <= 0)
@@ -313,16 +232,15 @@ int package_unpack(const struct package *p, const char *entry, const struct kern
 {
 	struct unpack w = {.p = p, .entry = entry, .report = report};
 	struct arc_entry next;
-	struct stat st;
-	int rc = deb_open(p->path, "data.tar", &w.deb, &st, e);
+	int rc = package_file_open(p->path, &w.file, e);
 
-	w.total = rc ? 0 : (uint64_t)st.st_size;
-	while (!rc && (rc = arc_next(w.deb.inner, &next, e)) > 0) {
+	w.total = rc ? 0 : (uint64_t)w.file.st.st_size;
+	while (!rc && (rc = arc_next(w.file.files, &next, e)) > 0) {
 		rc = take_entry(&w, &next, e);
 		if (!rc)
 			rc = cancelled(&w, e);
 	}
-	deb_close(&w.deb);
+	package_file_close(&w.file);
 	free(w.folder);
 	return rc;
 }

@@ -10,14 +10,14 @@
 #include "src/kernels/image.h"
 #include "src/kernels/kernels.h"
 
-/* A .deb that was looked into; strings owned. */
+/* A .deb or .rpm that was looked into; strings owned. */
 struct package {
 	char *path;
 	struct deb822 control; /* size is that of the file */
 	uint64_t mtime_secs, mtime_nsecs;
 };
 
-/* Reads the control data; refuses what is no Debian package for this machine. */
+/* Reads the control data; refuses what is no package for this machine. */
 int package_open(const char *path, struct package *out, struct err *e);
 void package_release(struct package *p);
 

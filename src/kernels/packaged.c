@@ -59,6 +59,8 @@ static int no_kernel(const struct package *p, struct err *e)
 		p->path, name);
 	if (str_starts(name, "linux-modules-"))
 		err_hint(e, "the image is in linux-image-%s", name + strlen("linux-modules-"));
+	else if (strstr(name, "-modules"))
+		err_hint(e, "the image is in the package whose name ends in -core");
 	else if (str_starts(name, "linux-image-"))
 		err_hint(e, "the image may be in linux-binary-%s: put that .deb beside it",
 			name + strlen("linux-image-"));
@@ -142,12 +144,35 @@ static const char *image_package_release(const char *name)
 	return NULL;
 }
 
-/* STEM-R_*.deb beside the package, of the same version. */
-static bool find_sibling(
-	const struct package *p, const char *stem, const char *release, struct package *out)
+/* The names of the packages that may hold the rest of a kernel: Debian's carry its release, RPM's
+ * share what is before "-core". */
+static void sibling_names(const char *name, struct strv *out)
+{
+	static const char *const stems[] = {"linux-binary-", "linux-modules-"};
+	const char *release = image_package_release(name);
+
+	for (size_t i = 0; release && i < ARRAY_LEN(stems); i++)
+		if (!str_starts(name, stems[i]))
+			strv_pushf(out, "%s%s", stems[i], release);
+	if (!str_ends(name, "-core") || str_ends(name, "-modules-core"))
+		return;
+	strv_pushf(out, "%.*s-modules-core", (int)(strlen(name) - strlen("-core")), name);
+	strv_pushf(out, "%.*s-modules", (int)(strlen(name) - strlen("-core")), name);
+}
+
+/* NAME_VERSION_ARCH.deb, NAME-VERSION.ARCH.rpm; whether it is the very one, it says itself. */
+static bool may_be(const char *file, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strncmp(file, name, n) && ((file[n] == '_' && str_ends(file, ".deb")) ||
+						  (file[n] == '-' && str_ends(file, ".rpm")));
+}
+
+/* The package of this name beside another one, of the same version. */
+static bool find_sibling(const struct package *p, const char *name, struct package *out)
 {
 	cleanup_free char *folder = xstrndup(p->path, (size_t)(file_base(p->path) - p->path));
-	cleanup_free char *begin = xasprintf("%s%s_", stem, release);
 	DIR *dir = opendir(*folder ? folder : ".");
 	struct dirent *d;
 	bool found = false;
@@ -156,11 +181,10 @@ static bool find_sibling(
 		cleanup_free char *path = xasprintf("%s%s", folder, d->d_name);
 		struct err ignored = ERR_INIT;
 
-		if (!str_starts(d->d_name, begin) || !str_ends(d->d_name, ".deb"))
+		if (!may_be(d->d_name, name) || package_open(path, out, &ignored))
 			continue;
-		if (package_open(path, out, &ignored))
-			continue;
-		found = strcmp(out->control.version, p->control.version) == 0;
+		found = !strcmp(out->control.version, p->control.version) &&
+			!strcmp(out->control.package, name);
 		if (!found)
 			package_release(out);
 	}
@@ -172,13 +196,12 @@ static bool find_sibling(
 /* The other packages of the kernel that files[0] belongs to; the number of all. */
 static size_t find_siblings(struct package files[FILES_MAX])
 {
-	static const char *const stems[] = {"linux-binary-", "linux-modules-"};
-	const char *release = image_package_release(files[0].control.package);
+	cleanup_strv struct strv names = STRV_INIT;
 	size_t n = 1;
 
-	for (size_t i = 0; release && i < ARRAY_LEN(stems); i++)
-		if (!str_starts(files[0].control.package, stems[i]))
-			n += find_sibling(&files[0], stems[i], release, &files[n]);
+	sibling_names(files[0].control.package, &names);
+	for (size_t i = 0; i < names.n && n < FILES_MAX; i++)
+		n += find_sibling(&files[0], names.v[i], &files[n]);
 	return n;
 }
 
@@ -224,13 +247,15 @@ static void remark_modules(const char *root, const struct package *image, const 
 {
 	cleanup_free char *tree =
 		xasprintf("%s/%s/%s/lib/modules/%s", root, KCACHE_PACKAGED, release, release);
+	cleanup_strv struct strv names = STRV_INIT;
 
-	if (!modtree_holds_modules(tree))
-		report_note(report,
-			"%s holds no modules: they come in linux-modules-%s; put that .deb beside "
-			"it, or "
-			"give --modules DIR",
-			file_base(image->path), release);
+	if (modtree_holds_modules(tree))
+		return;
+	sibling_names(image->control.package, &names);
+	report_note(report,
+		"%s holds no modules%s%s; put what has them beside it, or give --modules DIR",
+		file_base(image->path), names.n ? ": they come in " : "",
+		names.n ? names.v[names.n - 1] : "");
 }
 
 static int store_files(const char *root, const struct package *packages, size_t n,

@@ -16,6 +16,7 @@
 int packaged_store(const struct kstore *s, const struct package *packages, size_t n,
 	const char *manager, const struct kernel_report *report, char **release, struct err *e);
 
-/* The kernel of a .deb file, from the cache where it was unpacked before. *release is heap. */
+/* The kernel of a .deb or .rpm file, from the cache where it was unpacked before. *release is heap.
+ */
 int packaged_from_file(const char *root, const char *path, const struct kernel_report *report,
 	char **release, struct err *e);

@@ -10,8 +10,8 @@
 
 #define KERNEL_FORMS                                                                               \
 	"a kernel is named by an image file (bzImage or vmlinux), the folder of a built tree, a "  \
-	".deb "                                                                                    \
-	"package, the key of a cached kernel, or `distro` for this distribution's own"
+	".deb or .rpm package, a version, the key of a cached kernel, or `distro` for this "       \
+	"distribution's own"
 
 struct search {
 	const struct place *place;

@@ -1,4 +1,5 @@
-/* Our own part of reading packages: control stanzas, and where a file goes inside a cache entry. */
+/* Our own part of reading packages: control stanzas, heads of RPMs, and where a file goes inside a
+ * cache entry. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "src/base/mem.h"
 #include "src/kernels/deb822.h"
 #include "src/kernels/package.h"
+#include "src/kernels/rpm.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,11 +43,23 @@ static void place(const char *path)
 	need(*release && !strchr(release, '/'));
 }
 
+static void rpm(const uint8_t *data, size_t size)
+{
+	struct deb822 p;
+	uint64_t payload;
+
+	if (rpm_parse(data, size, &p, &payload, NULL))
+		return;
+	need(*p.package && *p.version && payload <= size);
+	deb822_release(&p);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup_free char *text = xstrndup((const char *)data, size);
 
 	stanzas(text);
 	place(text);
+	rpm(data, size);
 	return 0;
 }

@@ -224,6 +224,77 @@ void fixture_deb_file(const char *path, const char *control, const struct fixtur
 	fixture_write(path, out.s, out.len);
 }
 
+/* ---- RPM ------------------------------------------------------------------------------------ */
+
+static void put_be32(struct str *out, uint32_t v)
+{
+	const unsigned char bytes[] = {(unsigned char)(v >> 24), (unsigned char)(v >> 16),
+		(unsigned char)(v >> 8), (unsigned char)v};
+
+	str_append(out, (const char *)bytes, sizeof(bytes));
+}
+
+/* A header of texts; `tags` ends with 0. */
+static void rpm_header(struct str *out, const uint32_t *tags, const char *const *texts)
+{
+	cleanup_str struct str entries = STR_INIT, data = STR_INIT;
+	uint32_t n = 0;
+
+	for (; tags[n]; n++) {
+		put_be32(&entries, tags[n]);
+		put_be32(&entries, 6);
+		put_be32(&entries, (uint32_t)data.len);
+		put_be32(&entries, 1);
+		str_append(&data, texts[n], strlen(texts[n]) + 1);
+	}
+	str_append(out, "\x8e\xad\xe8\x01\0\0\0\0", 8);
+	put_be32(out, n);
+	put_be32(out, (uint32_t)data.len);
+	str_append(out, str_get(&entries), entries.len);
+	str_append(out, str_get(&data), data.len);
+}
+
+static void cpio_member(struct str *out, const struct fixture_file *f)
+{
+	size_t size = f->size ? f->size : f->text ? strlen(f->text) : 0;
+	unsigned mode = f->type == '5' ? 040755 : f->type == '2' ? 0120777 : 0100644;
+	const char *bytes = f->type == '2' ? f->link : f->text;
+
+	if (f->type == '2')
+		size = strlen(f->link);
+	str_printf(out, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", 1U, mode,
+		0U, 0U, 1U, 0U, size, 0U, 0U, 0U, 0U, strlen(f->path) + 1, 0U);
+	str_append(out, f->path, strlen(f->path) + 1);
+	str_repeat(out, '\0', (4 - (110 + strlen(f->path) + 1) % 4) % 4);
+	str_append(out, bytes ? bytes : "", size);
+	str_repeat(out, '\0', (4 - size % 4) % 4);
+}
+
+void fixture_rpm(const char *path, const char *name, const char *version, const char *arch,
+	const struct fixture_file *files, size_t n, const char *packer)
+{
+	static const uint32_t signature[] = {269, 0}, tags[] = {1000, 1001, 1002, 1022, 1124, 0};
+	const char *dash = strrchr(version, '-');
+	cleanup_free char *upstream = xstrndup(version, (size_t)(dash - version));
+	const char *const texts[] = {name, upstream, dash + 1, arch, "cpio"};
+	cleanup_str struct str out = STR_INIT, data = STR_INIT;
+
+	str_append(&out, "\xed\xab\xee\xdb", 4);
+	str_repeat(&out, '\0', 92);
+	rpm_header(&out, signature, (const char *const[]){"not looked at"});
+	str_repeat(&out, '\0', (8 - out.len % 8) % 8);
+	rpm_header(&out, tags, texts);
+	for (size_t i = 0; i < n; i++)
+		cpio_member(&data, &files[i]);
+	cpio_member(&data, &(struct fixture_file){.path = "TRAILER!!!", .text = ""});
+	if (packer)
+		fixture_pack(packer, &data);
+	str_append(&out, data.s, data.len);
+	fixture_write(path, out.s, out.len);
+}
+
+/* --------------------------------------------------------------------------------------------- */
+
 void fixture_kernel_deb(const char *path, const char *name, const char *version,
 	const char *release, size_t payload, const char *packer)
 {

@@ -50,6 +50,10 @@ void fixture_deb_file(const char *path, const char *control, const struct fixtur
 void fixture_kernel_deb(const char *path, const char *name, const char *version,
 	const char *release, size_t payload, const char *packer);
 
+/* A .rpm of this name, version ("6.1-2") and architecture, its archive packed by `packer`. */
+void fixture_rpm(const char *path, const char *name, const char *version, const char *arch,
+	const struct fixture_file *files, size_t n, const char *packer);
+
 /* What a resolution said. */
 struct fixture_report {
 	struct kernel_report report; /* hand this over */

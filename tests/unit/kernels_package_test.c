@@ -424,6 +424,104 @@ static void modules_may_come_beside(void **state)
 	done(&f);
 }
 
+/* Fedora's way: the image in the module tree of NAME-core, the modules in packages of their own. */
+static void rpms_are_unpacked(void **state)
+{
+	static const char *const packers[] = {NULL, "gzip", "xz", "zstd"};
+	const struct fixture_file module = {
+		.path = "./lib/modules/6.11/kernel/m.ko.xz", .text = "m"};
+	const struct fixture_file later = {
+		.path = "./lib/modules/6.11/kernel/n.ko.xz", .text = "n"};
+	cleanup_free char *core = file_join(dir, "kernel-core-6.11.4-301.fc41.x86_64.rpm");
+	cleanup_free char *modules = file_join(dir, "kernel-modules-6.11.4-301.fc41.x86_64.rpm");
+	cleanup_free char *more = file_join(dir, "kernel-modules-core-6.11.4-301.fc41.x86_64.rpm");
+	cleanup_free char *old = file_join(dir, "kernel-modules-6.11.4-300.fc41.x86_64.rpm");
+	cleanup_free char *tree = file_join(dir, "cache/.distro/6.11/lib/modules/6.11/kernel");
+	cleanup_free char *one = file_join(tree, "m.ko.xz"), *other = file_join(tree, "n.ko.xz");
+	cleanup_str struct str image = STR_INIT;
+	struct from_file f;
+
+	(void)state;
+	fixture_bzimage(&image, "6.11", 100);
+	for (size_t i = 0; i < ARRAY_LEN(packers); i++) {
+		const struct fixture_file files[] = {
+			{.path = "./lib/modules/6.11", .type = '5'},
+			{.path = "./lib/modules/6.11/build", .type = '2', .link = "/usr/src/x"},
+			{.path = "./lib/modules/6.11/vmlinuz", .text = image.s, .size = image.len},
+			{.path = "./lib/modules/6.11/config", .text = "CONFIG_X=y\n"},
+			{.path = "./usr/share/licenses/kernel-core/COPYING", .text = "words"},
+		};
+
+		fixture_rpm(core, "kernel-core", "6.11.4-301.fc41", "x86_64", files,
+			ARRAY_LEN(files), packers[i]);
+		f = from_file(file_base(core));
+		if (f.rc)
+			fail_msg("%s: %s", packers[i] ? packers[i] : "plain", f.e.msg);
+		assert_string_equal(f.release, "6.11");
+		done(&f);
+	}
+	f = from_file(file_base(core));
+	assert_true(fixture_noted(&f.r, "kernel-modules"));
+	done(&f);
+	fixture_rpm(old, "kernel-modules", "6.11.4-300.fc41", "x86_64", &later, 1, NULL);
+	fixture_rpm(modules, "kernel-modules", "6.11.4-301.fc41", "x86_64", &later, 1, "zstd");
+	fixture_rpm(more, "kernel-modules-core", "6.11.4-301.fc41", "x86_64", &module, 1, "xz");
+	f = from_file(file_base(core));
+	assert_int_equal(f.rc, 0);
+	assert_false(fixture_noted(&f.r, "holds no modules"));
+	assert_true(file_exists(one) && file_exists(other));
+	done(&f);
+	f = from_file(file_base(core));
+	assert_false(fixture_noted(&f.r, "unpacking"));
+	done(&f);
+	f = from_file(file_base(modules));
+	assert_int_equal(f.rc, -EINVAL);
+	assert_non_null(strstr(f.e.hint, "-core"));
+	done(&f);
+}
+
+static void bad_rpms_are_refused(void **state)
+{
+	static const struct {
+		size_t at;
+		const char *bytes, *words;
+	} rows[] = {
+		{96, "\xff", "a header is missing or cut off"},
+		{96 + 8, "\x7f", "a header is longer than what is there"},
+		{96 + 12, "\x7f", "a header is longer than what is there"},
+		{144, "\xff", "a header is missing or cut off"},
+		{144 + 16 + 3, "\x01", "it does not say its name, version and architecture"},
+		{144 + 16 + 8, "\x01", "it does not say its name, version and architecture"},
+	};
+	cleanup_free char *path = file_join(dir, "kernel-core-6.11.4-1.rpm");
+	const struct fixture_file file = {.path = "./boot/vmlinuz-6.11", .text = "x"};
+	cleanup_str struct str bytes = STR_INIT;
+	struct package p;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fixture_rpm(path, "kernel-core", "6.11.4-1", "aarch64", &file, 1, NULL);
+	assert_int_equal(package_open(path, &p, &e), -EINVAL);
+	assert_non_null(strstr(e.msg, "is for aarch64 machines"));
+	fixture_rpm(path, "kernel-core", "6.11.4-1", "x86_64", &file, 1, NULL);
+	assert_int_equal(file_read(path, 1 << 20, &bytes, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		cleanup_str struct str bad = STR_INIT;
+
+		str_append(&bad, bytes.s, bytes.len);
+		bad.s[rows[i].at] = rows[i].bytes[0];
+		fixture_write(path, bad.s, bad.len);
+		assert_int_equal(package_open(path, &p, &e), -EBADMSG);
+		if (!strstr(e.msg, rows[i].words))
+			fail_msg("row %zu: '%s' lacks '%s'", i, e.msg, rows[i].words);
+	}
+	for (size_t n = 0; n < 300; n++) { /* cut off anywhere in its head */
+		fixture_write(path, bytes.s, n);
+		if (!package_open(path, &p, &e))
+			package_release(&p);
+	}
+}
+
 /* Newest Debian: what people name holds neither image nor modules. */
 static void images_may_be_a_package_of_their_own(void **state)
 {
@@ -518,6 +616,8 @@ int main(void)
 		TEST(damage_is_reported_by_name),
 		TEST(files_are_unpacked_once),
 		TEST(modules_may_come_beside),
+		TEST(rpms_are_unpacked),
+		TEST(bad_rpms_are_refused),
 		TEST(images_may_be_a_package_of_their_own),
 		TEST(images_may_come_in_the_tree),
 		TEST(strange_packages_leave_nothing),

@@ -265,8 +265,8 @@ static void what_cannot_be_served_says_so(void **state)
 	expect_error(g, "6.14..6.12", "inverted kernel range", "Swap the endpoints");
 	expect_error(g, "git+https://h/r#tag=v6", "kernels are not built from here", "`distro`");
 	expect_error(g, "git+https://h/r", "the ref kind must be explicit", NULL);
-	expect_error(g, "./x.rpm", "only .deb files are unpacked", "--modules");
-	expect_error(g, "x.pkg.tar.zst", "only .deb files are unpacked", "--modules");
+	expect_error(g, "./x.rpm", "x.rpm' is damaged or not in a known format", NULL);
+	expect_error(g, "x.pkg.tar.zst", "only .deb and .rpm files are unpacked", "--modules");
 	expect_error(g, "fedora-44", "only this machine's own: `distro`", NULL);
 	expect_error(g, "./gone.deb", "kernel path not found: ./gone.deb", NULL);
 }
@@ -425,7 +425,8 @@ static void mistakes_in_the_variable_end_it(void **state)
 		{"6.14..6.12", "inverted kernel range"},
 		{"git+u#tag=v6", "multi-kernel specs"},
 		{"git+u", "the ref kind must be explicit"},
-		{"x.rpm", "only .deb files are unpacked"},
+		{"x.rpm", "kernel path not found: x.rpm"},
+		{"x.pkg.tar.zst", "only .deb and .rpm files are unpacked"},
 		{"a..b", "it holds '..'"},
 	};
 	struct ground *g = *state;
