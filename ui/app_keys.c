@@ -1,143 +1,6 @@
-/* What keys do: one table for everything that works in every pane. */
+/* What keys do that work in every pane (app_rows.c), and who gets which key. */
+#include "ui/app_rows.h"
 #include "ui/app_state.h"
-
-enum action {
-	ACT_HELP = 1,
-	ACT_NEXT_PANE,
-	ACT_PREV_PANE,
-	ACT_PANE,
-	ACT_BACK,
-	ACT_FIND,
-	ACT_FIND_NEXT,
-	ACT_FIND_PREV,
-	ACT_FIND_END,
-	ACT_BOOT,
-	ACT_PAUSE,
-	ACT_DELAY,
-	ACT_FASTER,
-	ACT_SLOWER,
-	ACT_ZOOM,
-	ACT_LAYOUT,
-	ACT_SHARE,
-	ACT_REDRAW,
-	ACT_SUSPEND,
-	ACT_QUIT,
-};
-
-static const struct key_row global_rows[] = {
-	{.keys = "? F1",
-		.shown = "?",
-		.hint = "Help",
-		.priority = 100,
-		.help = "list the keys",
-		.group = KEYS_EVERYWHERE,
-		.action = ACT_HELP},
-	{.keys = "/",
-		.hint = "Find",
-		.priority = 60,
-		.help = "search as you type",
-		.group = KEYS_FIND,
-		.need = UI_CAN_SEARCH,
-		.action = ACT_FIND},
-	{.keys = "n",
-		.hint = "Next",
-		.priority = 85,
-		.help = "next match",
-		.group = KEYS_FIND,
-		.need = UI_SEARCHING,
-		.action = ACT_FIND_NEXT},
-	{.keys = "N",
-		.hint = "Previous",
-		.priority = 84,
-		.help = "previous match",
-		.group = KEYS_FIND,
-		.need = UI_SEARCHING,
-		.action = ACT_FIND_PREV},
-	{.keys = "Esc",
-		.hint = "End search",
-		.priority = 83,
-		.help = "end the search",
-		.group = KEYS_FIND,
-		.need = UI_SEARCHING,
-		.action = ACT_FIND_END},
-	{.keys = "Esc", .action = ACT_BACK},
-	{.keys = "Tab",
-		.hint = "Pane",
-		.priority = 70,
-		.help = "next pane",
-		.group = KEYS_MOVE,
-		.need = UI_MANY_PANES,
-		.action = ACT_NEXT_PANE},
-	{.keys = "S-Tab",
-		.help = "previous pane",
-		.group = KEYS_MOVE,
-		.need = UI_MANY_PANES,
-		.action = ACT_PREV_PANE},
-	{.keys = "1 2 3 4 5 6 7 8 9",
-		.shown = "1-9",
-		.help = "pane by its number",
-		.group = KEYS_MOVE,
-		.action = ACT_PANE},
-	{.keys = "n",
-		.hint = "New guest",
-		.priority = 80,
-		.help = "boot a guest (asks for its shape)",
-		.group = KEYS_CHANGES,
-		.need = UI_CAN_BOOT,
-		.action = ACT_BOOT},
-	{.keys = "Space",
-		.hint = "Pause",
-		.priority = 40,
-		.help = "pause or resume the updates",
-		.group = KEYS_EVERYWHERE,
-		.action = ACT_PAUSE},
-	{.keys = "d",
-		.hint = "Delay",
-		.priority = 20,
-		.help = "set the time between updates",
-		.group = KEYS_EVERYWHERE,
-		.action = ACT_DELAY},
-	{.keys = "[", .help = "twice as fast", .group = KEYS_EVERYWHERE, .action = ACT_FASTER},
-	{.keys = "]", .help = "half as fast", .group = KEYS_EVERYWHERE, .action = ACT_SLOWER},
-	{.keys = "z",
-		.hint = "Zoom",
-		.priority = 50,
-		.help = "one pane on the whole screen, and back",
-		.group = KEYS_EVERYWHERE,
-		.need = UI_MANY_PANES,
-		.action = ACT_ZOOM},
-	{.keys = "w",
-		.hint = "Layout",
-		.priority = 30,
-		.help = "next layout",
-		.group = KEYS_EVERYWHERE,
-		.need = UI_MANY_PANES,
-		.action = ACT_LAYOUT},
-	{.keys = "C-Up C-Down C-Left C-Right",
-		.shown = "C-arrows",
-		.help = "move the split",
-		.group = KEYS_EVERYWHERE,
-		.need = UI_MANY_PANES,
-		.action = ACT_SHARE},
-	{.keys = "C-l",
-		.help = "draw the screen anew",
-		.group = KEYS_EVERYWHERE,
-		.action = ACT_REDRAW},
-	{.keys = "C-z",
-		.help = "suspend",
-		.group = KEYS_EVERYWHERE,
-		.need = UI_ON_TERMINAL,
-		.action = ACT_SUSPEND},
-	{.keys = "q F10 C-c",
-		.shown = "q",
-		.hint = "Quit",
-		.priority = 90,
-		.help = "quit (asks while a guest runs)",
-		.group = KEYS_EVERYWHERE,
-		.action = ACT_QUIT},
-};
-
-const struct key_table app_global_keys = {.rows = global_rows, .n = ARRAY_LEN(global_rows)};
 
 const struct key_table *app_pane_keys(const struct pane *p)
 {
@@ -276,6 +139,15 @@ static void act(struct app *a, int action, const struct ui_key *k)
 	case ACT_FIND_PREV:
 	case ACT_FIND_END:
 		act_find(a, action);
+		break;
+	case ACT_FILTER:
+		app_filter_start(a);
+		break;
+	case ACT_EXPORT:
+		app_export_start(a);
+		break;
+	case ACT_COPY:
+		app_copy_row(a);
 		break;
 	case ACT_BOOT:
 		app_boot(a, NULL);

@@ -219,6 +219,10 @@ void app_reap(struct app *a)
 		if (a->prompt.kind == PROMPT_SEARCH)
 			a->prompt.kind = PROMPT_NONE;
 	}
+	if (a->asking && a->asking->dead) {
+		a->asking = NULL;
+		a->prompt.kind = PROMPT_NONE;
+	}
 	if (focus && focus->dead)
 		focus = a->last_guest && focus->ops->guest ? a->last_guest : a->last_host;
 	if (reap_list(&a->panes)) {

@@ -1,4 +1,4 @@
-/* The line above the footer: searching, and the time between updates. */
+/* The line above the footer: searching, the time between updates, filters and exports. */
 #include "src/base/clock.h"
 #include "src/base/parse.h"
 #include "ui/app_state.h"
@@ -80,6 +80,61 @@ static void delay_prompt(struct app *a, enum prompt_result r)
 		app_set_delay(a, ns);
 }
 
+/* ---- filters, exports, copies ---------------------------------------------------------------- */
+
+static void ask(struct app *a, enum prompt_kind kind, const char *text)
+{
+	a->asking = app_focused(a);
+	prompt_start(&a->prompt, kind, text);
+	app_dirty(a, false);
+}
+
+void app_filter_start(struct app *a)
+{
+	const struct pane *p = app_focused(a);
+
+	ask(a, PROMPT_FILTER, p->ops->filtered(p->self));
+}
+
+void app_export_start(struct app *a)
+{
+	ask(a, PROMPT_EXPORT, app_focused(a)->ops->export_name);
+}
+
+void app_copy_row(struct app *a)
+{
+	const struct pane *p = app_focused(a);
+	cleanup_str struct str text = STR_INIT;
+
+	p->ops->copy(p->self, &text);
+	app_copy(a, str_get(&text), text.len);
+	app_message(a, APP_INFO, "copied: %s", str_get(&text));
+}
+
+/* What cannot be done is said; the words are in the history, to be mended. */
+static void pane_prompt(struct app *a, enum prompt_kind kind, enum prompt_result r)
+{
+	const char *text = str_get(&a->prompt.field.text);
+	struct pane *p = a->asking;
+	struct err e = ERR_INIT;
+	int rc;
+
+	if (r == PROMPT_GOES_ON || r == PROMPT_CHANGED)
+		return;
+	a->asking = NULL;
+	if (r != PROMPT_ACCEPTED || !p || p->dead)
+		return;
+	rc = kind == PROMPT_FILTER ? p->ops->filter(p->self, text, &e)
+				   : p->ops->export(p->self, text, &e);
+	if (rc)
+		app_message(a, APP_WARN, "%s", e.msg);
+	else if (kind == PROMPT_EXPORT)
+		app_message(a, APP_INFO, "wrote %s", text);
+	pane_dirty(p);
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
 void app_prompt_key(struct app *a, const struct ui_key *k)
 {
 	enum prompt_kind kind = a->prompt.kind;
@@ -87,7 +142,9 @@ void app_prompt_key(struct app *a, const struct ui_key *k)
 
 	if (kind == PROMPT_SEARCH)
 		search_prompt(a, r);
-	else
+	else if (kind == PROMPT_DELAY)
 		delay_prompt(a, r);
+	else
+		pane_prompt(a, kind, r);
 	app_dirty(a, r == PROMPT_ACCEPTED || r == PROMPT_CANCELLED);
 }

@@ -54,6 +54,7 @@ struct app {
 	uint64_t delay_ns;
 	struct message message;
 	struct prompt prompt;
+	struct pane *asking; /* whose filter or export the prompt is about */
 	struct search search;
 
 	bool dirty; /* chrome, or everything */
@@ -86,6 +87,9 @@ void app_search_end(struct app *a);
 bool app_find(struct app *a, enum find_step step); /* in the pane that the search is of */
 void app_report_match(struct app *a, bool found);
 void app_delay_start(struct app *a);
+void app_filter_start(struct app *a);
+void app_export_start(struct app *a);
+void app_copy_row(struct app *a);
 void app_prompt_key(struct app *a, const struct ui_key *k);
 
 /* app_mouse.c */

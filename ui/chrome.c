@@ -216,8 +216,13 @@ void chrome_dialog_box(const struct app *a, const struct pane *p, struct view v)
 
 static void prompt_line(const struct app *a, struct view v)
 {
-	const char *label = a->prompt.kind == PROMPT_SEARCH ? "/" : "time between updates: ";
-	int col = view_text(v, 0, 1, style(a, THEME_KEY), label);
+	static const char *const labels[PROMPT_KINDS] = {
+		[PROMPT_SEARCH] = "/",
+		[PROMPT_DELAY] = "time between updates: ",
+		[PROMPT_FILTER] = "\\ ",
+		[PROMPT_EXPORT] = "export to: ",
+	};
+	int col = view_text(v, 0, 1, style(a, THEME_KEY), labels[a->prompt.kind]);
 
 	field_draw(&a->prompt.field, v, 0, col, v.at.cols - col - 1, style(a, THEME_TEXT), true);
 }

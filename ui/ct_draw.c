@@ -93,17 +93,6 @@ static void draw_progress(const struct ct_view *w, const struct paint *p, struct
 		view_text(v, row, 1, s, "comparing ...");
 }
 
-static void draw_field(const struct ct_view *w, const struct paint *p, struct view v)
-{
-	const char *label = w->mode == CT_FILTER ? "\\ " : "export to: ";
-	int n = (int)strlen(label), row = v.at.rows - 1;
-	struct ui_style s = theme_style(p->theme, THEME_FIELD);
-
-	view_fill(v, row, 0, 1, v.at.cols, s, ' ');
-	view_text(v, row, 1, s, label);
-	field_draw(&w->field, v, row, 1 + n, v.at.cols - n - 2, s, p->focused);
-}
-
 void ct_draw(const struct ct_view *w, const struct paint *p, struct view v)
 {
 	if (w->lines.n)
@@ -114,10 +103,8 @@ void ct_draw(const struct ct_view *w, const struct paint *p, struct view v)
 		ct_detail(w, p,
 			view_sub(
 				v, v.at.rows - ct_detail_rows(w), 0, ct_detail_rows(w), v.at.cols));
-	if (w->mode == CT_PICK)
+	if (w->picking)
 		ct_pick_draw(w, p, v);
-	else if (w->mode != CT_NORMAL)
-		draw_field(w, p, v);
 	else if (w->job)
 		draw_progress(w, p, v);
 }

@@ -127,29 +127,8 @@ static const struct key_row rows[] = {
 		.group = KEYS_PANE,
 		.need = HAS_PAIR,
 		.action = ACT_INVERT},
-	{.keys = "\\ F4",
-		.shown = "\\",
-		.hint = "Filter",
-		.priority = 50,
-		.help = "only rows with these words: a|b, !c, metric:run, re:^x",
-		.group = KEYS_FIND,
-		.need = HAS_PAIR,
-		.action = ACT_FILTER},
-	{.keys = "e",
-		.hint = "Export",
-		.priority = 34,
-		.help = "what is shown into a file: .txt, .json, .csv; .ctprof.zst: B itself",
-		.group = KEYS_CHANGES,
-		.need = HAS_PAIR | UI_CAN_CHANGE,
-		.action = ACT_EXPORT},
 };
 const struct key_table ct_key_table = {.rows = rows, .n = ARRAY_LEN(rows)};
-
-static const struct key_row field_rows[] = {
-	{.keys = "Enter", .hint = "Accept", .priority = 90},
-	{.keys = "Esc", .hint = "Leave", .priority = 85},
-};
-const struct key_table ct_field_table = {.rows = field_rows, .n = ARRAY_LEN(field_rows)};
 
 static const struct key_row pick_rows[] = {
 	{.keys = "Up k",

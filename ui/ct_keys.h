@@ -1,6 +1,6 @@
 /*
  * Keys of the profile pane: what they are called here, what must be the case for them, and the
- * files that act on them: ct_pairs.c (snapshots and the pair), ct_modes.c (lists and fields),
+ * files that act on them: ct_pairs.c (snapshots and the pair), ct_modes.c (lists),
  * pane_ctprof.c (all else).
  */
 #pragma once
@@ -34,8 +34,6 @@ enum action {
 	ACT_SORT_NEXT,
 	ACT_SORT_PREV,
 	ACT_INVERT,
-	ACT_FILTER,
-	ACT_EXPORT,
 	ACT_CHOOSE,
 	ACT_MARK,
 	ACT_LEAVE,
@@ -50,7 +48,7 @@ enum {
 	WHEEL_LINES = 3,
 };
 
-extern const struct key_table ct_key_table, ct_pick_table, ct_field_table;
+extern const struct key_table ct_key_table, ct_pick_table;
 
 /* ct_pairs.c */
 void ct_start_capture(struct ct_view *w);
@@ -60,8 +58,7 @@ void ct_pair_action(struct ct_view *w, int action); /* swap, older, newer, group
 void ct_forget_diff(struct ct_view *w);
 
 /* ct_modes.c */
-void ct_start_field(struct ct_view *w, enum ct_mode mode, const char *text);
-void ct_mode_key(struct ct_view *w, const struct ui_key *k);
+void ct_pick_key(struct ct_view *w, const struct ui_key *k);
 
 /* pane_ctprof.c: new lines, the cursor on the screen. */
 void ct_refresh(struct ct_view *w);

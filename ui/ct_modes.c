@@ -1,4 +1,4 @@
-/* Lists to choose from and fields to type into: their keys, and what comes of them. */
+/* Lists to choose from: their keys, and what comes of them. */
 #include <stdlib.h>
 
 #include "ui/app.h"
@@ -58,47 +58,7 @@ static void mark(struct ct_view *w)
 		w->pick.items.v[w->pick.at].on = !w->pick.items.v[w->pick.at].on;
 }
 
-void ct_start_field(struct ct_view *w, enum ct_mode mode, const char *text)
-{
-	field_set(&w->field, text);
-	w->mode = mode;
-}
-
-static void take_filter(struct ct_view *w)
-{
-	struct err e = ERR_INIT;
-	struct filter *f =
-		filter_new(str_get(&w->field.text), ct_filter_names, CT_FILTER_NAMES, &e);
-
-	if (!f) {
-		app_message(pane_app(w->host), APP_WARN, "%s", e.msg);
-		return;
-	}
-	filter_free(w->filter);
-	w->filter = f;
-	str_clear(&w->filter_text);
-	str_add(&w->filter_text, str_get(&w->field.text));
-	if (!w->filter_text.len) {
-		filter_free(w->filter);
-		w->filter = NULL;
-	}
-	w->mode = CT_NORMAL;
-	w->cursor = w->top = 0;
-	ct_refresh(w);
-}
-
-static void take_export(struct ct_view *w)
-{
-	struct err e = ERR_INIT;
-
-	if (ct_export(w, str_get(&w->field.text), &e))
-		app_message(pane_app(w->host), APP_WARN, "%s", e.msg);
-	else
-		app_message(pane_app(w->host), APP_INFO, "wrote %s", str_get(&w->field.text));
-	w->mode = CT_NORMAL;
-}
-
-static void pick_key(struct ct_view *w, const struct ui_key *k)
+void ct_pick_key(struct ct_view *w, const struct ui_key *k)
 {
 	const struct key_row *r = keymap_find(&ct_pick_table, k, ~0U);
 
@@ -123,24 +83,4 @@ static void pick_key(struct ct_view *w, const struct ui_key *k)
 	default:
 		break;
 	}
-}
-
-static void field_input(struct ct_view *w, const struct ui_key *k)
-{
-	if (ui_is_fn(k, UI_FN_ESC) || ui_is_char(k, 'c', UI_CTRL))
-		w->mode = CT_NORMAL;
-	else if (!ui_is_fn(k, UI_FN_ENTER))
-		field_key(&w->field, k);
-	else if (w->mode == CT_FILTER)
-		take_filter(w);
-	else
-		take_export(w);
-}
-
-void ct_mode_key(struct ct_view *w, const struct ui_key *k)
-{
-	if (w->mode == CT_PICK)
-		pick_key(w, k);
-	else
-		field_input(w, k);
 }

@@ -94,7 +94,7 @@ void ct_pick_open(struct ct_view *w, enum ct_pick_what what)
 			w->pick.at = (int)i;
 			break;
 		}
-	w->mode = CT_PICK;
+	w->picking = true;
 	ct_pick_move(w, 0);
 }
 
@@ -106,7 +106,7 @@ void ct_pick_close(struct ct_view *w)
 	}
 	free(w->pick.items.v);
 	w->pick = (struct ct_pick){0};
-	w->mode = CT_NORMAL;
+	w->picking = false;
 }
 
 static int visible(const struct ct_view *w)

@@ -62,7 +62,7 @@ static void foot(const struct ct_view *w, struct str *out)
 	if (w->view.some_metrics)
 		str_add(out, "  some metrics");
 	if (w->filter)
-		str_printf(out, "  filter:%s", str_get(&w->filter_text));
+		str_printf(out, "  filter:%s", filter_text(w->filter));
 	str_printf(out, "  %zu rows", w->nrows);
 	if (w->noise)
 		str_printf(out, ", %zu over noise", w->nbeyond);
@@ -84,7 +84,7 @@ void ct_status(const void *self, struct pane_status *out)
 	if (w->diff)
 		str_printf(&out->summary, "  %zu rows changed", w->nrows);
 	if (w->diff)
-		out->features |= HAS_PAIR;
+		out->features |= HAS_PAIR | UI_CAN_FILTER | UI_CAN_EXPORT;
 	if (w->ring.n > 2)
 		out->features |= HAS_RING;
 	out->features |= !w->job ? AT_REST : w->work == CT_CAPTURE ? CAPTURING : 0;

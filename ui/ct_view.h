@@ -76,7 +76,6 @@ struct ct_line {
 
 enum ct_which { CT_CHANGED, CT_BEYOND, CT_EVERYTHING, CT_WHICHES };
 enum ct_order_by { CT_BY_SHARE, CT_BY_DELTA, CT_BY_A, CT_BY_B, CT_BY_NAME, CT_ORDERS };
-enum ct_mode { CT_NORMAL, CT_PICK, CT_FILTER, CT_EXPORT };
 enum ct_pick_what { CT_PICK_A, CT_PICK_B, CT_PICK_SECTION, CT_PICK_METRICS };
 
 struct ct_pick_item {
@@ -113,7 +112,7 @@ struct ct_view {
 	enum ct_order_by order;
 	bool inverted, per_second;
 	struct filter *filter;
-	struct str filter_text, find;
+	struct str find;
 	size_t nrows, nbeyond; /* rows of the list, those beyond the noise */
 	VEC(struct ct_line) lines;
 	struct str text; /* of CT_TEXT */
@@ -121,9 +120,8 @@ struct ct_view {
 	size_t cursor, top, before; /* before: where a search began */
 	int rows, cols;
 	char *pick_name; /* of the file that is being loaded */
-	enum ct_mode mode;
+	bool picking;	 /* the list is there */
 	struct ct_pick pick;
-	struct field field;
 };
 
 const struct ctp_snapshot *ct_snap(const struct ct_view *w, unsigned side);

@@ -18,6 +18,7 @@ struct term {
 
 struct filter {
 	VEC(struct term) terms;
+	char *text; /* as it was given */
 };
 
 enum { MOST_TERMS = 64, LONGEST_REGEX = 256 };
@@ -73,6 +74,7 @@ struct filter *filter_new(const char *text, const char *const *names, size_t nna
 	char *rest = copy;
 	int rc = 0;
 
+	f->text = xstrdup(text);
 	while (!rc && rest) {
 		char *word = str_trim(strsep(&rest, "|"));
 
@@ -98,7 +100,29 @@ void filter_free(struct filter *f)
 		free(f->terms.v[i].text);
 	}
 	free(f->terms.v);
+	free(f->text);
 	free(f);
+}
+
+int filter_replace(
+	struct filter **f, const char *text, const char *const *names, size_t nnames, struct err *e)
+{
+	struct filter *now = filter_new(text, names, nnames, e);
+
+	if (!now)
+		return -EINVAL;
+	filter_free(*f);
+	*f = now;
+	if (!now->terms.n) {
+		filter_free(now);
+		*f = NULL;
+	}
+	return 0;
+}
+
+const char *filter_text(const struct filter *f)
+{
+	return f ? f->text : "";
 }
 
 static bool in_text(const struct term *t, const char *text)

@@ -21,5 +21,11 @@ struct filter_column {
  * the columns there will be. */
 struct filter *filter_new(const char *text, const char *const *names, size_t nnames, struct err *e);
 void filter_free(struct filter *f);
+/* The same in place of *f, which becomes NULL with blank text; 0, or -errno with a sentence and *f
+ * as it was. */
+int filter_replace(struct filter **f, const char *text, const char *const *names, size_t nnames,
+	struct err *e);
+/* The words it was made of; "" without one. */
+const char *filter_text(const struct filter *f);
 /* f == NULL lets everything through. */
 bool filter_lets(const struct filter *f, const struct filter_column *columns, size_t n);

@@ -99,6 +99,11 @@ enum ui_feature {
 	UI_MANY_PANES = 1 << 4, /* more than one pane is open */
 	UI_HAS_COLOUR = 1 << 5,
 	UI_ON_TERMINAL = 1 << 6, /* a real terminal: it can be suspended */
+	/* The focused pane says so in its status: it has something to filter(), copy(), export().
+	 */
+	UI_CAN_FILTER = 1 << 7,
+	UI_CAN_COPY = 1 << 8,
+	UI_CAN_EXPORT = 1 << 9,
 	UI_PANE_FEATURE = 1 << 16,
 };
 

@@ -40,7 +40,7 @@ struct pane_status {
 	struct str summary; /* one line, for a screen too small for panes */
 	bool input;	    /* keys go to a guest: the title says so in its own colour */
 	bool running;	    /* a guest runs here: quitting asks */
-	unsigned features;  /* bits from UI_PANE_FEATURE up, for this pane's key rows */
+	unsigned features;  /* UI_CAN_FILTER, _COPY, _EXPORT; from UI_PANE_FEATURE up its own */
 };
 
 enum find_step {
@@ -78,6 +78,16 @@ struct pane_ops {
 	void (*mouse)(void *self, const struct ui_key *k);
 	/* True when something matches. */
 	bool (*find)(void *self, const char *text, enum find_step step);
+	/* Shows only what these words let through (ui/filter.h); 0, or -errno with a sentence and
+	 * everything stays. filtered() are the present ones, "" = none. */
+	int (*filter)(void *self, const char *text, struct err *e);
+	const char *(*filtered)(const void *self);
+	/* Appends what the cursor is on, as one line without its end. */
+	void (*copy)(const void *self, struct str *out);
+	/* What is shown, into a file, in the form that the end of its name says; a relative name
+	 * that suits is export_name. */
+	int (*export)(const void *self, const char *path, struct err *e);
+	const char *export_name;
 	/* Pure. Required. */
 	void (*draw)(const void *self, const struct paint *p, struct view v);
 	/* Required. */

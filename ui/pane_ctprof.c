@@ -40,8 +40,6 @@ static void ct_close_pane(void *self)
 	}
 	ct_pick_close(w);
 	filter_free(w->filter);
-	field_release(&w->field);
-	str_release(&w->filter_text);
 	str_release(&w->find);
 	str_release(&w->text);
 	free(w->pick_name);
@@ -95,7 +93,7 @@ static void ct_resized(void *self, int rows, int cols)
 	w->rows = rows;
 	w->cols = cols;
 	settle(w);
-	if (w->mode == CT_PICK)
+	if (w->picking)
 		ct_pick_move(w, 0);
 }
 
@@ -209,12 +207,6 @@ static void act_on_pair(struct ct_view *w, int action)
 	case ACT_RATE:
 		w->per_second = !w->per_second;
 		break;
-	case ACT_FILTER:
-		ct_start_field(w, CT_FILTER, str_get(&w->filter_text));
-		break;
-	case ACT_EXPORT:
-		ct_start_field(w, CT_EXPORT, "ctprof-compare.txt");
-		break;
 	default:
 		sort_by(w, action);
 	}
@@ -250,12 +242,12 @@ static void ct_action(void *self, int action, const struct ui_key *k)
 
 static bool ct_captures(const void *self)
 {
-	return ((const struct ct_view *)self)->mode != CT_NORMAL;
+	return ((const struct ct_view *)self)->picking;
 }
 
 static void ct_input(void *self, const struct ui_key *k)
 {
-	ct_mode_key(self, k);
+	ct_pick_key(self, k);
 }
 
 static void ct_mouse(void *self, const struct ui_key *k)
@@ -310,6 +302,30 @@ static bool ct_find(void *self, const char *text, enum find_step step)
 				 : seek(w, (w->cursor + n - 1) % n, n - 1);
 }
 
+/* ---- filter, export -------------------------------------------------------------------------- */
+
+static int ct_filter(void *self, const char *text, struct err *e)
+{
+	struct ct_view *w = self;
+	int rc = filter_replace(&w->filter, text, ct_filter_names, CT_FILTER_NAMES, e);
+
+	if (rc)
+		return rc;
+	w->cursor = w->top = 0;
+	ct_refresh(w);
+	return 0;
+}
+
+static const char *ct_filtered(const void *self)
+{
+	return filter_text(((const struct ct_view *)self)->filter);
+}
+
+static int ct_export_pane(const void *self, const char *path, struct err *e)
+{
+	return ct_export(self, path, e);
+}
+
 /* ---- how it shows ---------------------------------------------------------------------------- */
 
 static const struct key_section sections[] = {
@@ -322,9 +338,7 @@ static const struct key_table *ct_keys(const void *self)
 {
 	const struct ct_view *w = self;
 
-	return w->mode == CT_NORMAL ? &ct_key_table
-	       : w->mode == CT_PICK ? &ct_pick_table
-				    : &ct_field_table;
+	return w->picking ? &ct_pick_table : &ct_key_table;
 }
 
 static void ct_draw_pane(const void *self, const struct paint *p, struct view v)
@@ -362,6 +376,10 @@ const struct pane_ops pane_ctprof = {
 	.input = ct_input,
 	.mouse = ct_mouse,
 	.find = ct_find,
+	.filter = ct_filter,
+	.filtered = ct_filtered,
+	.export = ct_export_pane,
+	.export_name = "ctprof-compare.txt",
 	.draw = ct_draw_pane,
 	.status = ct_status,
 	.keys = ct_keys,

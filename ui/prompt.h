@@ -1,11 +1,19 @@
-/* One line of input above the footer: search, delay. Raw text goes in until Enter or Esc. */
+/* One line of input above the footer: search, delay, filter, export. Raw text goes in until Enter
+ * or Esc. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "ui/field.h"
 
-enum prompt_kind { PROMPT_NONE, PROMPT_SEARCH, PROMPT_DELAY, PROMPT_KINDS };
+enum prompt_kind {
+	PROMPT_NONE,
+	PROMPT_SEARCH,
+	PROMPT_DELAY,
+	PROMPT_FILTER,
+	PROMPT_EXPORT,
+	PROMPT_KINDS
+};
 
 struct prompt {
 	enum prompt_kind kind;

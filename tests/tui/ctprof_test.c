@@ -159,7 +159,7 @@ static void test_filter_and_search(void **state)
 	tui_type(t, "re:[");
 	tui_keys(t, "Enter");
 	tui_expect(t, "is no regular expression");
-	tui_keys(t, "C-u Enter");
+	tui_keys(t, "\\ C-u Enter");
 	tui_expect(t, "24 rows");
 	tui_keys(t, "/");
 	tui_type(t, "golf");
