@@ -80,57 +80,43 @@ static size_t plain(const char *s, size_t n)
 	return i;
 }
 
+/* RFC 8259, 7: the two-character escapes where there is one. */
+static void escape(struct str *out, char c)
+{
+	static const char special[] = "\"\\\n\r\t\b\f", letters[] = "\"\\nrtbf";
+	const char *at = c ? strchr(special, c) : NULL;
+
+	if (at)
+		str_printf(out, "\\%c", letters[at - special]);
+	else
+		str_printf(out, "\\u%04x", (unsigned char)c);
+}
+
+/* One character of several bytes, or a replacement for one that is not UTF-8; bytes taken. */
+static size_t add_wide(struct str *out, const char *s, size_t n)
+{
+	uint32_t cp;
+	int used = utf8_decode(s, n, &cp);
+
+	if (used > 0)
+		str_append(out, s, (size_t)used);
+	else
+		str_add(out, UTF8_REPLACEMENT);
+	return used > 0 ? (size_t)used : 1;
+}
+
 static void quoted(struct json_out *j, const char *s, size_t n)
 {
 	str_addc(j->out, '"');
 	for (size_t i = 0; i < n;) {
 		size_t run = plain(s + i, n - i);
-		unsigned char c;
-		uint32_t cp;
-		int used;
 
 		str_append(j->out, s + i, run);
 		i += run;
-		if (i == n)
-			break;
-		c = (unsigned char)s[i];
-		if (c < 0x80) {
-			switch (c) {
-			case '"':
-				str_add(j->out, "\\\"");
-				break;
-			case '\\':
-				str_add(j->out, "\\\\");
-				break;
-			case '\n':
-				str_add(j->out, "\\n");
-				break;
-			case '\r':
-				str_add(j->out, "\\r");
-				break;
-			case '\t':
-				str_add(j->out, "\\t");
-				break;
-			case '\b':
-				str_add(j->out, "\\b");
-				break;
-			case '\f':
-				str_add(j->out, "\\f");
-				break;
-			default:
-				str_printf(j->out, "\\u%04x", c);
-			}
-			i++;
-			continue;
-		}
-		used = utf8_decode(s + i, n - i, &cp);
-		if (used > 0) {
-			str_append(j->out, s + i, (size_t)used);
-			i += (size_t)used;
-		} else {
-			str_add(j->out, UTF8_REPLACEMENT);
-			i++;
-		}
+		if (i < n && (unsigned char)s[i] < 0x80)
+			escape(j->out, s[i++]);
+		else if (i < n)
+			i += add_wide(j->out, s + i, n - i);
 	}
 	str_addc(j->out, '"');
 }

@@ -1,7 +1,6 @@
 /*
- * Child processes: posix_spawn with clean signal masks and dispositions, explicit descriptors, and
- * a pidfd to wait on. Every descriptor of ours is close-on-exec, so a child has exactly what is
- * listed.
+ * Child processes: fork and exec with clean signal masks and dispositions and explicit descriptors.
+ * Every descriptor of ours is close-on-exec, so a child has exactly what is listed.
  */
 #pragma once
 
@@ -30,7 +29,8 @@ struct spawn {
 	bool die_with_parent; /* SIGKILL when our thread that started it dies */
 };
 
-/* Returns the pid; -errno with a sentence that names the program (ENOENT: not installed). */
+/* Returns once the program runs: its pid, for spawn_wait(). -errno with a sentence that names the
+ * program (ENOENT: not installed), also where the child could not get as far as running it. */
 pid_t spawn_start(const struct spawn *s, struct err *e);
 /* Runs to its end and gathers stdout (at most max bytes) and, when not NULL, stderr. Returns the
  * wait status as spawn_status() does, or -errno when it could not be started. */
