@@ -73,11 +73,6 @@ int vm_console_fd(const struct vm *vm)
 	return vm->console;
 }
 
-pid_t vm_pid(const struct vm *vm)
-{
-	return vm->pid;
-}
-
 int vm_next_event(struct vm *vm, struct vm_event *ev)
 {
 	int status;
@@ -94,20 +89,6 @@ int vm_next_event(struct vm *vm, struct vm_event *ev)
 		snprintf(
 			vm->text, sizeof(vm->text), "the command ended with status %d", ev->status);
 	return 1;
-}
-
-ssize_t vm_stdin(struct vm *vm, const void *bytes, size_t n)
-{
-	(void)vm;
-	(void)bytes;
-	(void)n;
-	return -EAGAIN;
-}
-
-int vm_stdin_end(struct vm *vm)
-{
-	(void)vm;
-	return 0;
 }
 
 int vm_resize(struct vm *vm, uint16_t rows, uint16_t cols)
