@@ -7,63 +7,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/ctprof/ladder.h"
 #include "probes/ctprof/names.h"
-#include "probes/ctprof/sheet.h"
 #include "probes/ctprof/taskstats.h"
 #include "src/base/map.h"
 #include "src/base/sysroot.h"
 
+enum {
+	KEPT_MOST = 500000, /* ends that are remembered: 70 MB */
+	PIDS = 4 << 20,	    /* PID_MAX_LIMIT of the kernel's threads.h */
+};
+
+typedef VEC(struct ctp_exit_group *) group_list;
+
 struct ctp_exits {
 	struct taskstats *socket;
+	uint32_t parent;
 	pthread_t thread;
 	bool started, lost;
 	atomic_bool stop;
-	struct map known; /* name -> group */
-	VEC(struct ctp_exit_group *) groups;
+	VEC(struct taskstats_exit) heard; /* in the order in which they ended */
+	group_list groups[2];		  /* [own] */
 };
 
-struct ctp_exits *ctp_exits_new(void)
+struct ctp_exits *ctp_exits_new(uint32_t parent)
 {
-	return xcalloc(1, sizeof(struct ctp_exits));
-}
+	struct ctp_exits *x = xcalloc(1, sizeof(*x));
 
-static struct ctp_exit_group *group_of(struct ctp_exits *x, const char *comm)
-{
-	cleanup_str struct str name = STR_INIT;
-	struct ctp_exit_group *g;
-
-	name_pattern(comm, strlen(comm), &name);
-	g = map_get(&x->known, str_get(&name));
-	if (g && strcmp(g->first, comm) != 0 && strcmp(g->comm, g->first) == 0) {
-		free(g->comm);
-		g->comm = str_steal(&name);
-	}
-	if (g)
-		return g;
-	g = xcalloc(1, sizeof(*g));
-	g->comm = xstrdup(comm);
-	snprintf(g->first, sizeof(g->first), "%s", comm);
-	map_add(&x->known, str_get(&name), g);
-	vec_push(&x->groups, g);
-	return g;
+	x->parent = parent;
+	return x;
 }
 
 void ctp_exits_add(struct ctp_exits *x, const struct taskstats_exit *t)
 {
-	struct ctp_exit_group *g = group_of(x, t->comm);
-
-	g->tasks++;
-	g->run_ns += t->run_ns;
-	g->wait_ns += t->wait_ns;
-	g->blkio_ns += t->blkio_ns;
-	g->minflt += t->minflt;
-	g->majflt += t->majflt;
-	g->read_bytes += t->read_bytes;
-	g->write_bytes += t->write_bytes;
-	if (t->hiwater_rss_kib * 1024 > g->peak_rss_bytes)
-		g->peak_rss_bytes = t->hiwater_rss_kib * 1024;
+	if (x->heard.n < KEPT_MOST)
+		vec_push(&x->heard, *t);
+	else
+		x->lost = true;
 }
+
+/* ---- listening ------------------------------------------------------------------------------- */
 
 static void *listen_on(void *arg)
 {
@@ -102,9 +84,9 @@ static int begin(struct ctp_exits *x, struct err *e)
 	return rc ? err_sys(e, rc, "cannot start a thread") : 0;
 }
 
-struct ctp_exits *ctp_exits_start(struct err *e)
+struct ctp_exits *ctp_exits_start(uint32_t parent, struct err *e)
 {
-	struct ctp_exits *x = ctp_exits_new();
+	struct ctp_exits *x = ctp_exits_new(parent);
 
 	if (begin(x, e) == 0)
 		return x;
@@ -112,14 +94,106 @@ struct ctp_exits *ctp_exits_start(struct err *e)
 	return NULL;
 }
 
+/* ---- what ended ------------------------------------------------------------------------------ */
+
+static struct ctp_exit_group *group_of(struct map *known, group_list *groups, const char *comm)
+{
+	cleanup_str struct str name = STR_INIT;
+	struct ctp_exit_group *g;
+
+	name_pattern(comm, strlen(comm), &name);
+	g = map_get(known, str_get(&name));
+	if (g && strcmp(g->first, comm) != 0 && strcmp(g->comm, g->first) == 0) {
+		free(g->comm);
+		g->comm = str_steal(&name);
+	}
+	if (g)
+		return g;
+	g = xcalloc(1, sizeof(*g));
+	g->comm = xstrdup(comm);
+	snprintf(g->first, sizeof(g->first), "%s", comm);
+	map_add(known, str_get(&name), g);
+	vec_push(groups, g);
+	return g;
+}
+
+static void add_to(struct ctp_exit_group *g, const struct taskstats_exit *t)
+{
+	uint64_t rss = t->hiwater_rss_kib * 1024;
+
+	g->v[CTP_ENDED_TASKS]++;
+	g->v[CTP_ENDED_RUN] += t->run_ns;
+	g->v[CTP_ENDED_WAIT] += t->wait_ns;
+	g->v[CTP_ENDED_VOLUNTARY] += t->voluntary_csw;
+	g->v[CTP_ENDED_NONVOLUNTARY] += t->nonvoluntary_csw;
+	g->v[CTP_ENDED_BLKIO] += t->blkio_ns;
+	g->v[CTP_ENDED_MINFLT] += t->minflt;
+	g->v[CTP_ENDED_MAJFLT] += t->majflt;
+	g->v[CTP_ENDED_READ] += t->read_bytes;
+	g->v[CTP_ENDED_WRITE] += t->write_bytes;
+	if (rss > g->v[CTP_ENDED_RSS])
+		g->v[CTP_ENDED_RSS] = rss;
+}
+
+static bool bit(const uint64_t *bits, uint32_t i)
+{
+	return i < PIDS && bits[i / 64] >> (i % 64) & 1;
+}
+
+static void set_bit(uint64_t *bits, uint32_t i, bool on)
+{
+	if (i < PIDS && on)
+		bits[i / 64] |= 1ULL << (i % 64);
+	else if (i < PIDS)
+		bits[i / 64] &= ~(1ULL << (i % 64));
+}
+
+/* A parent ends after its children: from the last to the first, the number of a parent stands for
+ * the process that had it when the child ended, although numbers are used again. */
+static bool *find_own(const struct ctp_exits *x)
+{
+	cleanup_free uint64_t *own = xcalloc(PIDS / 64, sizeof(*own));
+	bool *is_own = xcalloc(x->heard.n + 1, sizeof(*is_own));
+
+	for (size_t i = x->heard.n; i-- > 0;) {
+		const struct taskstats_exit *t = &x->heard.v[i];
+
+		is_own[i] = t->ppid == x->parent || bit(own, t->ppid);
+		set_bit(own, t->tid, is_own[i]);
+	}
+	return is_own;
+}
+
 static int by_time(const void *a, const void *b)
 {
 	const struct ctp_exit_group *x = *(struct ctp_exit_group *const *)a;
 	const struct ctp_exit_group *y = *(struct ctp_exit_group *const *)b;
 
-	if (x->run_ns != y->run_ns)
-		return x->run_ns > y->run_ns ? -1 : 1;
+	if (x->v[CTP_ENDED_RUN] != y->v[CTP_ENDED_RUN])
+		return x->v[CTP_ENDED_RUN] > y->v[CTP_ENDED_RUN] ? -1 : 1;
 	return strcmp(x->comm, y->comm);
+}
+
+static void gather(struct ctp_exits *x)
+{
+	cleanup_free bool *is_own = find_own(x);
+	struct map known[2] = {{0}};
+
+	for (size_t i = 0; i < x->heard.n; i++) {
+		const struct taskstats_exit *t = &x->heard.v[i];
+		bool own = is_own[i];
+
+		add_to(group_of(&known[own], &x->groups[own], t->comm), t);
+	}
+	for (int own = 0; own < 2; own++) {
+		map_release(&known[own]);
+		if (x->groups[own].n)
+			qsort(x->groups[own].v, x->groups[own].n, sizeof(*x->groups[own].v),
+				by_time);
+	}
+	free(x->heard.v);
+	x->heard.v = NULL;
+	x->heard.n = x->heard.cap = 0;
 }
 
 void ctp_exits_stop(struct ctp_exits *x)
@@ -129,10 +203,8 @@ void ctp_exits_stop(struct ctp_exits *x)
 		pthread_join(x->thread, NULL);
 		x->started = false;
 	}
-	map_release(&x->known);
-	x->known = (struct map){0};
-	if (x->groups.n)
-		qsort(x->groups.v, x->groups.n, sizeof(*x->groups.v), by_time);
+	if (x->heard.n)
+		gather(x);
 }
 
 void ctp_exits_free(struct ctp_exits *x)
@@ -141,63 +213,22 @@ void ctp_exits_free(struct ctp_exits *x)
 		return;
 	ctp_exits_stop(x);
 	taskstats_free(x->socket);
-	for (size_t i = 0; i < x->groups.n; i++) {
-		free(x->groups.v[i]->comm);
-		free(x->groups.v[i]);
+	for (int own = 0; own < 2; own++) {
+		for (size_t i = 0; i < x->groups[own].n; i++) {
+			free(x->groups[own].v[i]->comm);
+			free(x->groups[own].v[i]);
+		}
+		free(x->groups[own].v);
 	}
-	free(x->groups.v);
 	free(x);
 }
 
-const struct ctp_exit_group *ctp_exits_group(const struct ctp_exits *x, size_t i)
+const struct ctp_exit_group *ctp_exits_group(const struct ctp_exits *x, bool own, size_t i)
 {
-	return i < x->groups.n ? x->groups.v[i] : NULL;
+	return i < x->groups[own].n ? x->groups[own].v[i] : NULL;
 }
 
 bool ctp_exits_lost(const struct ctp_exits *x)
 {
 	return x->lost;
-}
-
-static void add_number(struct ctp_grid *g, uint64_t v, enum ctp_ladder ladder)
-{
-	cleanup_str struct str cell = STR_INIT;
-
-	ctp_cell_u64(&cell, v, ladder);
-	ctp_grid_add(g, CTP_PLAIN_TEXT, str_get(&cell));
-}
-
-static void add_group(struct ctp_grid *grid, const struct ctp_exit_group *g)
-{
-	ctp_grid_add(grid, CTP_PLAIN_TEXT, g->comm);
-	add_number(grid, g->tasks, CTP_LADDER_COUNT);
-	add_number(grid, g->run_ns, CTP_LADDER_NS);
-	add_number(grid, g->wait_ns, CTP_LADDER_NS);
-	add_number(grid, g->blkio_ns, CTP_LADDER_NS);
-	add_number(grid, g->minflt, CTP_LADDER_COUNT);
-	add_number(grid, g->majflt, CTP_LADDER_COUNT);
-	add_number(grid, g->read_bytes, CTP_LADDER_BYTES);
-	add_number(grid, g->write_bytes, CTP_LADDER_BYTES);
-	add_number(grid, g->peak_rss_bytes, CTP_LADDER_BYTES);
-}
-
-void ctp_exits_text(const struct ctp_exits *x, bool colour, uint64_t limit, struct str *out)
-{
-	static const char *const heads[] = {"comm", "ended", "run_time", "cpu_wait", "disk_wait",
-		"minflt", "majflt", "read", "written", "peak_rss"};
-	struct ctp_sheet sheet = {.out = out, .colour = colour, .limit = limit};
-	struct ctp_grid grid;
-
-	if (!x->groups.n)
-		return;
-	ctp_sheet_heading(&sheet, "Ended in between");
-	ctp_grid_init(&grid, ARRAY_LEN(heads));
-	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
-		ctp_grid_add(&grid, CTP_CYAN, heads[i]);
-	for (size_t i = 0; i < x->groups.n; i++)
-		add_group(&grid, x->groups.v[i]);
-	ctp_grid_write(&grid, &sheet);
-	ctp_sheet_end(&sheet);
-	ctp_sheet_blank(&sheet);
-	ctp_grid_release(&grid);
 }

@@ -9,10 +9,13 @@
 #include "probes/ctprof/view.h"
 #include "src/base/json_out.h"
 
+struct ctp_exits;
+
 struct ctp_export {
 	const struct ctp_view *view;
 	const char *path[CTP_SIDES];
 	const struct ctp_noise *noise; /* NULL = not measured */
+	const struct ctp_exits *exits; /* NULL = not told, or not asked for */
 };
 
 void ctp_json_compare(const struct ctp_diff *d, const struct ctp_export *x, struct json_out *j);

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "probes/ctprof/cells.h"
-#include "probes/ctprof/export.h"
+#include "probes/ctprof/exits.h"
+#include "probes/ctprof/export_parts.h"
 
-/* The first of a line stands without a comma before it. */
-static void first_field(struct str *out, const char *text)
+void ctp_csv_text(struct str *out, const char *text)
 {
 	if (!text[strcspn(text, ",\"\r\n")]) {
 		str_add(out, text);
@@ -24,7 +24,7 @@ static void first_field(struct str *out, const char *text)
 static void field(struct str *out, const char *text)
 {
 	str_addc(out, ',');
-	first_field(out, text);
+	ctp_csv_text(out, text);
 }
 
 static void count(struct str *out, uint64_t v)
@@ -70,17 +70,17 @@ static void value(struct str *out, const struct ctp_sums *s, enum ctp_metric m)
 static void key_headers(struct str *out, enum ctp_axis axis)
 {
 	if (axis != CTP_BY_ALL) {
-		first_field(out, "group");
+		ctp_csv_text(out, "group");
 		return;
 	}
-	first_field(out, "cgroup");
+	ctp_csv_text(out, "cgroup");
 	field(out, "pcomm");
 	field(out, "comm");
 }
 
 static void key_fields(struct str *out, const struct ctp_key *k, enum ctp_axis axis)
 {
-	first_field(out, k->part[0]);
+	ctp_csv_text(out, k->part[0]);
 	for (int i = 1; axis == CTP_BY_ALL && i < 3; i++)
 		field(out, k->part[i]);
 }
@@ -141,8 +141,9 @@ void ctp_csv_compare(const struct ctp_diff *d, const struct ctp_export *x, struc
 		"delta", "ratio", "per_second", "baseline_threads", "candidate_threads", "survived",
 		"gone", "born", "uptime", "noise", "beyond_noise"};
 	cleanup_free struct ctp_survival *s = xcalloc(d->npairs + 1, sizeof(*s));
+	size_t n = ARRAY_LEN(names) - (x->noise ? 0 : 2);
 
-	headers(out, d->groups->naming.axis, names, ARRAY_LEN(names) - (x->noise ? 0 : 2));
+	headers(out, d->groups->naming.axis, names, n);
 	for (size_t i = 0; i < d->npairs; i++)
 		s[i] = ctp_survivors(d, d->pairs[i].side[CTP_BASE], d->pairs[i].side[CTP_CAND]);
 	for (int derived = 0; derived < 2; derived++) {
@@ -152,6 +153,10 @@ void ctp_csv_compare(const struct ctp_diff *d, const struct ctp_export *x, struc
 			compare_row(out, d, x, &rows.v[i], &s[rows.v[i].pair]);
 		free(rows.v);
 	}
+	if (x->exits)
+		ctp_exits_csv(x->exits, d->groups->naming.axis == CTP_BY_ALL ? 3 : 1,
+			n - 5, /* what stands behind the candidate's value */
+			out);
 }
 
 void ctp_csv_show(struct ctp_groups *g, const struct ctp_export *x, struct str *out)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "probes/ctprof/cells.h"
+#include "probes/ctprof/exits.h"
 #include "probes/ctprof/export.h"
 #include "probes/ctprof/export_parts.h"
 #include "probes/ctprof/hostdiff.h"
@@ -292,6 +293,8 @@ void ctp_json_compare(const struct ctp_diff *d, const struct ctp_export *x, stru
 		json_null(j);
 	json_key_str(j, "group_by", ctp_axis_names[d->groups->naming.axis]);
 	json_hosts(j, d);
+	if (x->exits)
+		ctp_exits_json(x->exits, j);
 	json_groups(j, d);
 	json_rows(j, d, x, false);
 	json_rows(j, d, x, true);

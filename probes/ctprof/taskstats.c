@@ -294,33 +294,52 @@ void taskstats_ask(struct taskstats *t, const uint32_t *tids, size_t n, struct t
 }
 
 /* Members of every version since 8; 15 has 48 bytes more before them. */
-enum { AT_COMM = 80, AT_MINFLT = 168, AT_MAJFLT = 176, AT_READ = 248, AT_WRITE = 256, MOVED = 48 };
+enum {
+	AT_COMM = 80,
+	AT_PPID = 132,
+	AT_MINFLT = 168,
+	AT_MAJFLT = 176,
+	AT_READ = 248,
+	AT_WRITE = 256,
+	AT_NVCSW = 272,
+	AT_NIVCSW = 280,
+	MOVED = 48,
+};
 
-static uint64_t u64_at(const char *p, size_t at)
+struct bytes {
+	const char *p;
+	size_t n, moved;
+};
+
+/* A short struct of version 15 ends before the last of them. */
+static uint64_t u64_at(const struct bytes *b, size_t at)
 {
-	uint64_t v;
+	uint64_t v = 0;
 
-	memcpy(&v, p + at, sizeof(v));
+	if (at + b->moved + sizeof(v) <= b->n)
+		memcpy(&v, b->p + at + b->moved, sizeof(v));
 	return v;
 }
 
 int taskstats_parse_exit(const void *bytes, size_t n, struct taskstats_exit *out)
 {
-	const char *p = bytes;
+	struct bytes b = {.p = bytes, .n = n};
 	struct taskstats_reply r;
 	uint16_t version;
-	size_t moved;
 
 	*out = (struct taskstats_exit){0};
 	if (taskstats_parse(bytes, n, &r) < 0)
 		return -EBADMSG;
-	memcpy(&version, p, sizeof(version));
-	moved = version == 15 ? MOVED : 0;
-	memcpy(out->comm, p + AT_COMM + moved, sizeof(out->comm) - 1);
-	out->minflt = u64_at(p, AT_MINFLT + moved);
-	out->majflt = u64_at(p, AT_MAJFLT + moved);
-	out->read_bytes = u64_at(p, AT_READ + moved);
-	out->write_bytes = u64_at(p, AT_WRITE + moved);
+	memcpy(&version, b.p, sizeof(version));
+	b.moved = version == 15 ? MOVED : 0;
+	memcpy(out->comm, b.p + AT_COMM + b.moved, sizeof(out->comm) - 1);
+	memcpy(&out->ppid, b.p + AT_PPID + b.moved, sizeof(out->ppid));
+	out->voluntary_csw = u64_at(&b, AT_NVCSW);
+	out->nonvoluntary_csw = u64_at(&b, AT_NIVCSW);
+	out->minflt = u64_at(&b, AT_MINFLT);
+	out->majflt = u64_at(&b, AT_MAJFLT);
+	out->read_bytes = u64_at(&b, AT_READ);
+	out->write_bytes = u64_at(&b, AT_WRITE);
 	out->run_ns = r.v[TASKSTATS_RUN_TIME];
 	out->wait_ns = r.v[TASKSTATS_CPU_TOTAL];
 	out->blkio_ns = r.v[TASKSTATS_BLKIO_TOTAL];

@@ -44,9 +44,9 @@ void taskstats_ask(
 /* What the kernel says of a task when it ends. */
 struct taskstats_exit {
 	char comm[33];
-	uint32_t tid;
-	uint64_t run_ns, wait_ns, blkio_ns, minflt, majflt, read_bytes, write_bytes,
-		hiwater_rss_kib;
+	uint32_t tid, ppid; /* ppid: the process that its own is a child of */
+	uint64_t run_ns, wait_ns, blkio_ns, voluntary_csw, nonvoluntary_csw, minflt, majflt,
+		read_bytes, write_bytes, hiwater_rss_kib;
 };
 /* The same of a struct; 0 or -EBADMSG. */
 int taskstats_parse_exit(const void *bytes, size_t n, struct taskstats_exit *out);

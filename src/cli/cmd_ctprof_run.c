@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,7 +24,7 @@ struct values {
 };
 
 /* Of names of tasks that ended, without --limit. */
-enum { CANNOT_START = 127, REPS_MAX = 100, EXITS_SHOWN = 16 };
+enum { CANNOT_START = 127, REPS_MAX = 100, EXITS_SHOWN = 16, OTHERS_SHOWN = 8 };
 
 /* A machine left alone is watched as long as the command took, within these. */
 #define IDLE_LEAST (1 * NS_PER_SEC)
@@ -90,6 +91,18 @@ static void say_usage(const struct run *r, const struct rusage *u, uint64_t wall
 	cli_note(r->cx, "%s: %s; status %d", r->argv[0], line.s, status);
 }
 
+/* Waits for the command; what it left to us is taken leave of on the way. */
+static int wait_for(pid_t pid, struct rusage *usage)
+{
+	int status = 0;
+	pid_t gone;
+
+	do {
+		gone = wait4(-1, &status, 0, usage);
+	} while (gone != pid && (gone > 0 || errno == EINTR));
+	return spawn_status(status);
+}
+
 /* Interrupts from the terminal are for the command; what it did is shown all the same. */
 static int run_command(struct run *r, struct err *e)
 {
@@ -98,19 +111,17 @@ static int run_command(struct run *r, struct err *e)
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	struct sigaction old_int, old_quit;
 	uint64_t from = clock_mono_ns();
-	struct rusage usage;
-	int status = 0;
+	struct rusage usage = {0};
+	int status;
 	pid_t pid = spawn_start(&s, e);
 
 	if (pid < 0)
 		return pid;
 	sigaction(SIGINT, &ignore, &old_int);
 	sigaction(SIGQUIT, &ignore, &old_quit);
-	while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR)
-		;
+	status = wait_for(pid, &usage);
 	sigaction(SIGINT, &old_int, NULL);
 	sigaction(SIGQUIT, &old_quit, NULL);
-	status = spawn_status(status);
 	say_usage(r, &usage, clock_mono_ns() - from, status);
 	if (r->took_ns == 0)
 		r->took_ns = clock_mono_ns() - from;
@@ -119,16 +130,28 @@ static int run_command(struct run *r, struct err *e)
 	return 0;
 }
 
+/* Processes whose parents ended become children of ours, so that all that descends from the command
+ * is known to. */
+static int run_watched(struct run *r, struct err *e)
+{
+	int rc;
+
+	r->exits = ctp_exits_start((uint32_t)getpid(), NULL);
+	if (r->exits)
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+	rc = run_command(r, e);
+	if (r->exits)
+		ctp_exits_stop(r->exits);
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	return rc;
+}
+
 static int one_rep(struct run *r, size_t i, struct err *e)
 {
 	int rc = capture(r, i ? NULL : r->path[0], &r->reps[i].side[0], e);
 
 	if (rc == 0) {
-		if (i == 0)
-			r->exits = ctp_exits_start(NULL);
-		rc = run_command(r, e);
-		if (i == 0 && r->exits)
-			ctp_exits_stop(r->exits);
+		rc = i ? run_command(r, e) : run_watched(r, e);
 		if (rc < 0)
 			r->status = CANNOT_START;
 	}
@@ -177,13 +200,16 @@ static void print_exits(const struct run *r)
 	const struct ctprof_view_values *v = &r->v->view;
 	cleanup_str struct str out = STR_INIT;
 
-	if (!r->exits || v->json || v->csv)
+	if (!r->exits)
 		return;
-	ctp_exits_text(r->exits, term_color(r->cx, STDOUT_FILENO),
-		v->limit.set ? v->limit.v : EXITS_SHOWN, &out);
-	cli_print(r->cx, &out);
 	if (ctp_exits_lost(r->exits))
 		cli_note(r->cx, "more tasks ended than could be counted");
+	if (v->json || v->csv)
+		return;
+	ctp_exits_text(r->exits, term_color(r->cx, STDOUT_FILENO),
+		v->limit.set ? v->limit.v : EXITS_SHOWN, v->limit.set ? v->limit.v : OTHERS_SHOWN,
+		&out);
+	cli_print(r->cx, &out);
 }
 
 static int print(const struct run *r, const struct ctprof_view *view)
@@ -194,6 +220,7 @@ static int print(const struct run *r, const struct ctprof_view *view)
 		.nreps = r->nreps,
 		.idle = &r->idle,
 		.nidle = r->v->reps.set,
+		.exits = r->exits,
 	};
 
 	print_exits(r);
@@ -311,8 +338,10 @@ const struct command cmd_ctprof_run = {
 		"Captures every thread of the machine, runs the command on this terminal, captures "
 		"again and prints the comparison of both as 'ktstr ctprof compare' does. Processes "
 		"that begin and end in between are in neither capture: as root a table before the "
-		"comparison sums them up by name, of the whole machine; a line on stderr sums up "
-		"the command and what it waited for.\n\n"
+		"comparison sums them up by name, those of the command and those of others; with "
+		"--json they are under the key ended, with --csv rows of the sections ended and "
+		"ended-others. A line on stderr sums up the command and what it waited for. What "
+		"the command leaves running stays a child of ktstr until that ends.\n\n"
 		"The exit status is that of the command, 128+N when signal N ended it, 127 when it "
 		"cannot be started; of several repetitions, the first that is not 0.",
 	.examples = examples,

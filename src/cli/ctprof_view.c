@@ -267,7 +267,8 @@ static void render(const struct ctp_diff *d, const struct ctprof_view *v,
 	const struct ctp_view *view, const struct ctprof_pairs *p, const struct ctp_noise *noise,
 	const struct cli_context *cx, struct str *out)
 {
-	struct ctp_export x = {.view = view, .path = {p->path[0], p->path[1]}, .noise = noise};
+	struct ctp_export x = {
+		.view = view, .path = {p->path[0], p->path[1]}, .noise = noise, .exits = p->exits};
 	struct ctp_text_options o = {.view = view,
 		.colour = term_color(cx, STDOUT_FILENO),
 		.wrap = v->values->wrap && isatty(STDOUT_FILENO) ? term_width(STDOUT_FILENO, 80)

@@ -215,6 +215,7 @@ struct ctprof_pairs {
 	size_t nreps; /* at least 1 */
 	const struct ctprof_pair *idle;
 	size_t nidle;
+	const struct ctp_exits *exits; /* NULL = not told of */
 };
 /* Compares and prints; the exit status, EXIT_DIFFERENT with --exit-code. */
 int ctprof_print_compare(

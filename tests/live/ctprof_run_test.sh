@@ -52,6 +52,24 @@ else
   check "tasks that ended are summed up" grep -q '^ ended-here  *1 ' "$work/out"
 fi
 rm -f "$work/ended-here"
+# A process whose parent ends first is the command's all the same.
+cat >"$work/orphan" <<'END'
+cd "$1" && mkfifo go gone && cp /bin/cat orphan-here || exit 1
+(./orphan-here <go >gone &)
+echo >go
+cat gone
+rm -f go gone orphan-here
+END
+own() { sed -n '/^    "command": \[/,/^    "others": \[/p' "$work/out" | grep -A1 "\"$1\"" | grep -q '"thread_count": 1,'; }
+call run --no-smaps --json -- sh "$work/orphan" "$work"
+if said "no delay accounting" || [ "$(id -u)" != 0 ]; then
+  ok "JSON has those that ended # SKIP the kernel does not tell this process"
+  ok "and so has CSV # SKIP the kernel does not tell this process"
+else
+  check "JSON has those that ended" own orphan-here
+  call run --no-smaps --csv -- sh "$work/orphan" "$work"
+  check "and so has CSV" grep -q '^,,orphan-here,thread_count,ended,,,1,' "$work/out"
+fi
 call run -- "$work/not-there"
 check "a command that cannot be started is 127" [ "$status" = 127 ]
 check "and is named" said "not-there"

@@ -431,6 +431,9 @@ static void test_exit(void **state)
 		memcpy(bytes + 80 + moved, "cc1", 4);
 		put(bytes, 168 + moved, 5);
 		put(bytes, 176 + moved, 6);
+		put(bytes, 132 + moved, 4);
+		put(bytes, 272 + moved, 13);
+		put(bytes, 280 + moved, 14);
 		put(bytes, 200 + moved, 7);
 		put(bytes, 248 + moved, 8);
 		put(bytes, 256 + moved, 9);
@@ -447,6 +450,9 @@ static void test_exit(void **state)
 		assert_int_equal(t.run_ns, 10);
 		assert_int_equal(t.wait_ns, 11);
 		assert_int_equal(t.blkio_ns, 12);
+		assert_int_equal(t.ppid, 4);
+		assert_int_equal(t.voluntary_csw, 13);
+		assert_int_equal(t.nonvoluntary_csw, 14);
 	}
 }
 
@@ -454,30 +460,97 @@ static void test_exit(void **state)
 static void test_exit_groups(void **state)
 {
 	static const struct taskstats_exit tasks[] = {
-		{.comm = "cc1", .run_ns = 5, .hiwater_rss_kib = 2},
-		{.comm = "cc1", .run_ns = 6, .minflt = 4, .hiwater_rss_kib = 1},
-		{.comm = "worker-1", .run_ns = 100},
-		{.comm = "worker-2", .run_ns = 200},
-		{.comm = "worker-2", .run_ns = 300},
-		{.comm = "\x1b[2J", .run_ns = 1},
+		{.comm = "cc1", .ppid = 7, .run_ns = 5, .hiwater_rss_kib = 2},
+		{.comm = "cc1", .ppid = 7, .run_ns = 6, .minflt = 4, .hiwater_rss_kib = 1},
+		{.comm = "worker-1", .ppid = 7, .run_ns = 100},
+		{.comm = "worker-2", .ppid = 7, .run_ns = 200},
+		{.comm = "worker-2", .ppid = 7, .run_ns = 300},
+		{.comm = "\x1b[2J", .ppid = 7, .run_ns = 1},
 	};
-	struct ctp_exits *x = ctp_exits_new();
+	struct ctp_exits *x = ctp_exits_new(7);
 	cleanup_str struct str text = STR_INIT;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(tasks); i++)
 		ctp_exits_add(x, &tasks[i]);
 	ctp_exits_stop(x);
-	assert_string_equal(ctp_exits_group(x, 0)->comm, "worker-{N}");
-	assert_int_equal(ctp_exits_group(x, 0)->tasks, 3);
-	assert_int_equal(ctp_exits_group(x, 0)->run_ns, 600);
-	assert_string_equal(ctp_exits_group(x, 1)->comm, "cc1");
-	assert_int_equal(ctp_exits_group(x, 1)->minflt, 4);
-	assert_int_equal(ctp_exits_group(x, 1)->peak_rss_bytes, 2048);
-	assert_null(ctp_exits_group(x, 3));
-	ctp_exits_text(x, false, 0, &text);
+	assert_string_equal(ctp_exits_group(x, true, 0)->comm, "worker-{N}");
+	assert_int_equal(ctp_exits_group(x, true, 0)->v[CTP_ENDED_TASKS], 3);
+	assert_int_equal(ctp_exits_group(x, true, 0)->v[CTP_ENDED_RUN], 600);
+	assert_string_equal(ctp_exits_group(x, true, 1)->comm, "cc1");
+	assert_int_equal(ctp_exits_group(x, true, 1)->v[CTP_ENDED_MINFLT], 4);
+	assert_int_equal(ctp_exits_group(x, true, 1)->v[CTP_ENDED_RSS], 2048);
+	assert_null(ctp_exits_group(x, true, 3));
+	assert_null(ctp_exits_group(x, false, 0));
+	ctp_exits_text(x, false, 0, 0, &text);
 	assert_true(str_starts(text.s, "## Ended in between\n"));
+	assert_non_null(strstr(text.s, "\n total "));
 	assert_null(strchr(text.s, '\x1b'));
+	ctp_exits_free(x);
+}
+
+/* Whose they were: children of the command's parent, and what descends from these. A number that
+ * was used again belongs to whoever had it when the child ended. */
+static void test_exit_owners(void **state)
+{
+	static const struct taskstats_exit tasks[] = {
+		{.comm = "theirs", .tid = 30, .ppid = 1},
+		{.comm = "cc1", .tid = 31, .ppid = 20},
+		{.comm = "old", .tid = 40, .ppid = 20}, /* 20 is the command's here ... */
+		{.comm = "sh", .tid = 20, .ppid = 10},
+		{.comm = "late", .tid = 41, .ppid = 20}, /* ... and somebody else's here */
+		{.comm = "cron", .tid = 20, .ppid = 1},
+		{.comm = "make", .tid = 10, .ppid = 7},
+		{.comm = "daemon", .tid = 4000000000U, .ppid = 4000000001U},
+	};
+	struct ctp_exits *x = ctp_exits_new(7);
+	cleanup_str struct str own = STR_INIT, others = STR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(tasks); i++)
+		ctp_exits_add(x, &tasks[i]);
+	ctp_exits_stop(x);
+	for (size_t i = 0; ctp_exits_group(x, true, i); i++)
+		str_printf(&own, "%s ", ctp_exits_group(x, true, i)->comm);
+	for (size_t i = 0; ctp_exits_group(x, false, i); i++)
+		str_printf(&others, "%s ", ctp_exits_group(x, false, i)->comm);
+	assert_string_equal(own.s, "cc1 make old sh ");
+	assert_string_equal(others.s, "cron daemon late theirs ");
+	ctp_exits_free(x);
+}
+
+/* The same numbers for programs. */
+static void test_exit_export(void **state)
+{
+	static const struct taskstats_exit tasks[] = {
+		{.comm = "cc,1", .tid = 9, .ppid = 7, .run_ns = 5, .voluntary_csw = 2},
+		{.comm = "cron", .tid = 30, .ppid = 1, .run_ns = 3},
+	};
+	struct ctp_exits *x = ctp_exits_new(7);
+	cleanup_str struct str text = STR_INIT, csv = STR_INIT;
+	struct json_out j;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(tasks); i++)
+		ctp_exits_add(x, &tasks[i]);
+	ctp_exits_stop(x);
+	json_init(&j, &text, false);
+	json_object(&j);
+	ctp_exits_json(x, &j);
+	json_object_end(&j);
+	assert_string_equal(text.s,
+		"{\"ended\":{\"command\":[{\"comm\":\"cc,1\",\"thread_count\":1,\"run_time_ns\":5,"
+		"\"cpu_delay_total_ns\":0,\"voluntary_csw\":2,\"nonvoluntary_csw\":0,"
+		"\"blkio_delay_total_ns\":0,\"minflt\":0,\"majflt\":0,\"read_bytes\":0,"
+		"\"write_bytes\":0,\"hiwater_rss_bytes\":0}],\"others\":[{\"comm\":\"cron\","
+		"\"thread_count\":1,\"run_time_ns\":3,\"cpu_delay_total_ns\":0,"
+		"\"voluntary_csw\":0,\"nonvoluntary_csw\":0,\"blkio_delay_total_ns\":0,"
+		"\"minflt\":0,\"majflt\":0,\"read_bytes\":0,\"write_bytes\":0,"
+		"\"hiwater_rss_bytes\":0}],\"complete\":true}}");
+	ctp_exits_csv(x, 1, 2, &csv);
+	assert_true(str_starts(csv.s, "\"cc,1\",thread_count,ended,,,1,,\n"
+				      "\"cc,1\",run_time_ns,ended,ns,,5,,\n"));
+	assert_non_null(strstr(csv.s, "\ncron,run_time_ns,ended-others,ns,,3,,\n"));
 	ctp_exits_free(x);
 }
 
@@ -499,6 +572,8 @@ int main(void)
 		cmocka_unit_test(test_taskstats),
 		cmocka_unit_test(test_exit),
 		cmocka_unit_test(test_exit_groups),
+		cmocka_unit_test(test_exit_owners),
+		cmocka_unit_test(test_exit_export),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
