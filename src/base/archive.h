@@ -1,8 +1,9 @@
 /*
  * Reading archives and compressed files through libarchive, which is opened on first use
  * (dlopen): a program run that unpacks nothing does not load it, and where it is missing the error
- * names the package. Formats: ar (Debian packages), cpio (RPM packages), tar; filters: gzip, lz4, xz, lzma, zstd, bzip2.
- * Every source is treated as hostile: paths are checked, raw output is bounded by the caller.
+ * names the package. Formats: ar (Debian packages), cpio (RPM packages), tar; filters: gzip, lz4,
+ * xz, lzma, zstd, bzip2. Every source is treated as hostile: paths are checked, raw output is
+ * bounded by the caller.
  */
 #pragma once
 
