@@ -277,6 +277,29 @@ static void test_a_host_that_does_not_read_holds_back(void **state)
 		assert_memory_equal(got + (size_t)i * CHUNK, from, CHUNK);
 }
 
+/* A host that reads again, and a queue so full that it takes more than one turn. */
+static void test_a_long_queue_goes_on_by_itself(void **state)
+{
+	enum { REQUESTS = 200, TURNS = 40 };
+	const struct fv_buf b = {room(BULK_OUT, 0), 16, false};
+	struct fixture *x = *state;
+	char bytes[4096] = "";
+
+	fv_bring_up(&x->f, 1 << 1, 256);
+	open_ports(x);
+	while (send(x->guest[0], bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		continue;
+	for (unsigned i = 0; i < REQUESTS; i++)
+		fv_request(&x->f, BULK_OUT, &b, 1);
+	fv_notify(&x->f, BULK_OUT);
+	fv_turn(&x->f, 3);
+	assert_int_equal(fv_used_index(&x->f, BULK_OUT), 0);
+	while (recv(x->host[0], bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		continue;
+	fv_turn(&x->f, TURNS);
+	assert_int_equal(fv_used_index(&x->f, BULK_OUT), REQUESTS);
+}
+
 static void test_a_host_that_is_gone_holds_nothing_up(void **state)
 {
 	const struct fv_buf b = {FV_SEAM, 0x8000, false};
@@ -423,6 +446,7 @@ int main(void)
 		WITH(test_a_small_buffer_gets_the_start_of_a_message),
 		WITH(test_bytes_from_the_guest),
 		WITH(test_a_host_that_does_not_read_holds_back),
+		WITH(test_a_long_queue_goes_on_by_itself),
 		WITH(test_a_host_that_is_gone_holds_nothing_up),
 		WITH(test_bytes_to_the_guest),
 		WITH(test_bytes_wait_for_the_guest),

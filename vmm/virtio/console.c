@@ -169,8 +169,8 @@ static void host_event(void *user, int fd, uint32_t events)
 			console_port_close(&p->bytes);
 		return;
 	}
-	if (p->bytes.blocked)
-		console_port_from_guest(&p->bytes);
+	if (p->bytes.blocked && console_port_from_guest(&p->bytes))
+		vmmio_again(transport, QUEUE_PORTS + 2 * (p->id - 1) + 1);
 	if (p->bytes.open && !p->bytes.starved)
 		console_port_to_guest(&p->bytes);
 	else if (over)

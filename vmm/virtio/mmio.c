@@ -111,7 +111,12 @@ static void on_notify(void *user, int fd, uint32_t events)
 	(void)events;
 	unpoke(fd);
 	if (kick(n->m, (unsigned)(n - n->m->notify)))
-		vmmio_poke(fd); /* after everybody else's turn */
+		vmmio_poke(fd);
+}
+
+void vmmio_again(struct vmmio *m, unsigned q)
+{
+	vmmio_poke(m->notify[q].fd);
 }
 
 static void on_wake(void *user, int fd, uint32_t events)

@@ -45,3 +45,5 @@ unsigned vmmio_faults(struct vmmio *m);
  */
 bool vmmio_begin(struct vmmio *m);
 void vmmio_end(struct vmmio *m);
+/* More waits in queue q than one turn may do: it is kicked again, after everybody else's turn. */
+void vmmio_again(struct vmmio *m, unsigned q);
