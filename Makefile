@@ -148,7 +148,7 @@ asan: ## the whole suite under address and undefined-behaviour sanitizers
 test-kvm: ## our own monitor under real KVM, in a nested host made by ktstr itself
 	@$(MAKE) --no-print-directory deps deps-test
 	@$(MAKE) --no-print-directory -j$$(nproc) tests-build
-	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) LOGS=build/$(BUILD)/logs-kvm TEST_TIMEOUT=2800 ONLY= NESTED_ONLY=$(ONLY) VERBOSE=$(VERBOSE) \
+	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) LOGS=build/$(BUILD)/logs-kvm TEST_TIMEOUT=1400 ONLY= NESTED_ONLY=$(ONLY) VERBOSE=$(VERBOSE) \
 		tests/run.sh tests/kvm/nested.sh
 
 test-kvm-full: ## the same with every topology on every kernel, and 300 vCPUs
@@ -178,7 +178,7 @@ tsan: ## what has threads, under the thread sanitizer
 bench-boot: ## our monitor's boots beside QEMU's, in the nested host; SLIM=DIR brings a kernel of one's own
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(B)/tests/kvm/kernel
-	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) NESTED_LIMIT=100m tests/kvm/nested.sh bench
+	@KTSTR=$(abspath $(PROGRAM)) BUILD=$(BUILD) NESTED_LIMIT=60m tests/kvm/nested.sh bench
 
 FUZZ_SECONDS ?= 10
 fuzz-quick: ## every fuzz target for FUZZ_SECONDS (10) seconds

@@ -37,7 +37,7 @@ run_one() { # PROGRAM: its log, then a line in .sum: ok bad skipped program
   # Live programs load the machine and read it: one at a time.
   case $1 in */live/*) alone=(flock "$logs/live.lock") ;; *) alone=() ;; esac
   mkdir -p "$locks/$name"
-  KTSTR_LOCK_DIR=$locks/$name "${alone[@]}" timeout -k 5 "${TEST_TIMEOUT:-600}" "$1" >"$log" 2>&1 </dev/null; rc=$?
+  KTSTR_LOCK_DIR=$locks/$name "${alone[@]}" timeout -k 5 "${TEST_TIMEOUT:-1200}" "$1" >"$log" 2>&1 </dev/null; rc=$?
   # cmocka writes a skipped test as "not ok N # SKIP name", and tests/lib/skip.h the reason in the line before
   ok=$(grep -E '^[[:space:]]*ok [0-9]' "$log" | grep -vc '# SKIP')
   bad=$(grep -E '^[[:space:]]*not ok [0-9]' "$log" | grep -vc '# SKIP')

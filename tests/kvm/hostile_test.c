@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "src/base/clock.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/vm.h"
 
 #define HOSTILE "/include-files/nested/guest/hostile"
@@ -42,7 +43,7 @@ static void came_through(const char *command)
 {
 	struct vm_run r;
 
-	attack(&r, command, "300s");
+	attack(&r, command, PATIENCE_OPTION);
 	vm_check(&r, 0, NULL);
 	assert_string_equal(str_get(&r.out), "came through\n");
 	vm_run_release(&r);
@@ -75,7 +76,7 @@ static void test_registers_of_live_devices(void **state)
 		cleanup_free char *command = xasprintf("hostile mmio %d", seed);
 		struct vm_run r;
 
-		attack(&r, command, "60s");
+		attack(&r, command, "40s");
 		assert_true(r.status == 0 || r.status == 124 || r.status == 125 || r.status == 255);
 		assert_true(r.status == 0 || r.errs.len > 0);
 		vm_run_release(&r);
@@ -89,7 +90,7 @@ static void test_a_guest_that_never_ends(void **state)
 
 	(void)state;
 	attack(&r, "echo 0 >/proc/sys/kernel/sysrq; trap '' TERM INT HUP QUIT; while :; do :; done",
-		"40s");
+		"25s");
 	vm_check(&r, 124, "exec-timeout", NULL);
 	vm_run_release(&r);
 }
@@ -101,7 +102,7 @@ static void test_wrong_frames(void **state)
 	struct vm_run r;
 
 	(void)state;
-	attack(&r, "hostile frames", "120s");
+	attack(&r, "hostile frames", PATIENCE_OPTION);
 	printf("# %s", str_get(&r.errs));
 	assert_int_equal(r.status, 125);
 	vm_run_release(&r);

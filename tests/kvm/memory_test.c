@@ -20,7 +20,7 @@ static void test_six_gib(void **state)
 	vm_exec(&r,
 		"sed -n 's/^MemTotal: */total=/p' /proc/meminfo; grep -i 'system ram' /proc/iomem; "
 		"dd if=/dev/zero of=/tmp/x bs=1M count=64 2>/dev/null && md5sum </tmp/x",
-		"--memory-mib", "6144", "--exec-timeout", "300s", NULL);
+		"--memory-mib", "6144", NULL);
 	vm_check(&r, 0, NULL);
 	at = strstr(str_get(&r.out), "total=");
 	assert_non_null(at);
@@ -40,7 +40,7 @@ static void test_two_nodes_share_it(void **state)
 	vm_exec(&r,
 		"sed -n 's/.*MemTotal: *\\([0-9]*\\).*/\\1/p' "
 		"/sys/devices/system/node/node*/meminfo",
-		"--topology", "2,2,1,1", "--memory-mib", "6144", "--exec-timeout", "300s", NULL);
+		"--topology", "2,2,1,1", "--memory-mib", "6144", NULL);
 	vm_check(&r, 0, NULL);
 	for (char *line = strtok(r.out.s, "\n"), *end = line; line; line = strtok(NULL, "\n"))
 		assert_in_range(strtoull(line, &end, 10), 3072 * 1024 / 100 * 93, 3072 * 1024);

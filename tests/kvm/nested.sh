@@ -8,7 +8,8 @@
 #   nested.sh -- COMMAND        COMMAND in the nested host, for looking around: /include-files/nested is where things are
 #
 # NESTED_ONLY: test programs whose path this expression finds. NESTED_EXTRA: further files and folders to take along.
-# NESTED_MIB (5120), NESTED_LIMIT (25m): memory and time of the nested host.
+# NESTED_MIB (5120), NESTED_LIMIT (20m): memory and time of the nested host. It gives a sign of life every 15 s; without any for
+# NESTED_SILENCE (240) seconds its emulator has stalled, and is ended.
 # One outer CPU: with two, QEMU 7.2's nested SVM stalls about once in 15 boots.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -106,12 +107,40 @@ else
   command="cd /include-files/nested; export PATH=\$PWD:\$PATH LD_LIBRARY_PATH=/include-files; $*"
 fi
 
+start() { # COMMAND: it in the nested host, in this process
+  KTSTR_QEMU_CPU=EPYC,+svm exec "$KTSTR" shell --accel tcg "${host[@]}" --modules-load kvm-amd --memory-mib "${NESTED_MIB:-5120}" \
+    "${include[@]}" --exec-timeout "${NESTED_LIMIT:-20m}" --exec "$1" </dev/null
+}
+[ "$mode" != -- ] || start "$command"
+
+# What the host says, but for its signs of life; 1 when they stop coming.
+follow() {
+  local line rc
+  while IFS= read -r -t "${NESTED_SILENCE:-240}" line; rc=$?; [ $rc = 0 ]; do
+    [ "$line" = "# alive" ] || echo "$line"
+  done
+  return $((rc > 128))
+}
+
+family() { # PID: it and what it started: state, CPU time
+  local child
+  ps -o pid=,stat=,time=,comm= -p "$1"
+  for child in $(pgrep -P "$1"); do family "$child"; done
+}
+
 log=$work/said
-KTSTR_QEMU_CPU=EPYC,+svm "$KTSTR" shell --accel tcg "${host[@]}" --modules-load kvm-amd --memory-mib "${NESTED_MIB:-5120}" \
-  "${include[@]}" --exec-timeout "${NESTED_LIMIT:-45m}" --exec "$command" </dev/null 2>"$log" | tee "$work/tap"
-status=${PIPESTATUS[0]}
-[ "$mode" != -- ] || { cat "$log" >&2; exit "$status"; }
+mkfifo "$work/lines"
+start "while sleep 15; do echo '# alive'; done & $command; status=\$?; kill \$!; exit \$status" >"$work/lines" 2>"$log" &
+nested=$!
+trap 'kill $nested 2>/dev/null; rm -rf "$work"' EXIT
+follow <"$work/lines" | tee "$work/tap"
+if [ "${PIPESTATUS[0]}" = 1 ]; then
+  echo "not ok 1 - the nested host kept running: no sign of life for ${NESTED_SILENCE:-240} s, its emulator has stalled"
+  family $nested | sed 's/^/# /'
+  kill $nested
+fi
+wait $nested; status=$?
 grep -q '^# the nested host has run all its programs$' "$work/tap" && exit "$status"
 echo "not ok 1 - the nested host ran to its end"
-echo "# status $status"; sed 's/^/# /' "$log" | tail -n 30
+echo "# status $status; the last lines of the program that was running are above"; sed 's/^/# /' "$log" | tail -n 30
 exit 1

@@ -18,6 +18,7 @@
 #include "src/base/file.h"
 #include "src/base/json_in.h"
 #include "src/base/spawn.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/shapes.h"
 #include "tests/lib/vm.h"
 
@@ -88,7 +89,7 @@ static void boot(const char *kernel, const char *shape)
 	cleanup_strv struct strv argv = STRV_INIT;
 	const char *const words[] = {vm_program(), "shell", "--accel", "kvm", "--kernel", image,
 		"--modules", modules, "--topology", shape, "--timings", "--json", "--exec-timeout",
-		"10m", "--exec", command};
+		PATIENCE_OPTION, "--exec", command};
 	struct vm_topology t;
 	struct vm_running r;
 	int in[2];

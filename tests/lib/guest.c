@@ -1,5 +1,6 @@
 #include "tests/lib/guest.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,10 +17,10 @@
 #include "src/base/file.h"
 #include "src/base/spawn.h"
 #include "src/kernels/kernels.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/vm.h"
 
-/* Far beyond what an emulated boot on a busy machine takes: reached only when something hangs. */
-#define LIMIT_NS (180 * NS_PER_SEC)
+#define LIMIT_NS (PATIENCE_S * NS_PER_SEC)
 
 static bool find_kernel(struct kernel *k, struct err *e)
 {
@@ -318,6 +319,25 @@ static bool turn(struct guest *g, uint64_t until, short bulk_events)
 	return true;
 }
 
+/* Whether the engine works, waits or is gone: a quiet kernel's log says nothing of that. */
+static void print_engine(const struct guest *g)
+{
+	cleanup_free char *tasks = xasprintf("/proc/%d/task", g->pid);
+	DIR *d = opendir(tasks);
+	struct dirent *e;
+
+	printf("# engine, its threads (name, state, figures of stat(5)):\n");
+	while (d && (e = readdir(d))) {
+		cleanup_free char *path = xasprintf("%s/%s/stat", tasks, e->d_name);
+		cleanup_str struct str line = STR_INIT;
+
+		if (e->d_name[0] != '.' && !file_read(path, 4096, &line, NULL))
+			printf("# %.120s\n", str_get(&line));
+	}
+	if (d)
+		closedir(d);
+}
+
 bool guest_until(struct guest *g, guest_condition *c, const void *arg)
 {
 	uint64_t until = clock_mono_ns() + LIMIT_NS;
@@ -326,6 +346,7 @@ bool guest_until(struct guest *g, guest_condition *c, const void *arg)
 		if (!turn(g, until, 0)) {
 			printf("# not seen; log: %.2000s\n# console: %.2000s\n# stderr: %.500s\n",
 				str_get(&g->log), str_get(&g->console), str_get(&g->err));
+			print_engine(g);
 			return false;
 		}
 	return true;

@@ -14,8 +14,7 @@
 
 #include "src/base/clock.h"
 #include "src/base/spawn.h"
-
-enum { PATIENCE_S = 90 };
+#include "tests/lib/patience.h"
 
 static void child(struct pty *p, const char *const *argv, int stderr_fd)
 {
@@ -112,9 +111,9 @@ bool pty_expect(struct pty *p, const char *text)
 	return true;
 }
 
-bool pty_expect_fd(int fd, struct str *into, const char *text, int seconds)
+bool pty_expect_fd(int fd, struct str *into, const char *text)
 {
-	uint64_t limit = clock_mono_ns() + (uint64_t)seconds * NS_PER_SEC;
+	uint64_t limit = clock_mono_ns() + PATIENCE_S * NS_PER_SEC;
 	size_t end;
 
 	while (!contains(into, 0, text, &end)) {

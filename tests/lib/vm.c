@@ -20,9 +20,10 @@
 #include "src/base/file.h"
 #include "src/base/spawn.h"
 #include "src/kernels/kernels.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/skip.h"
 
-enum { OUTPUT_MAX = 256 * 1024 * 1024, PATIENCE_S = 180 };
+enum { OUTPUT_MAX = 256 * 1024 * 1024 };
 
 const char *vm_program(void)
 {
@@ -149,6 +150,8 @@ void vm_command(struct strv *argv, const char *first, ...)
 	strv_push(argv, vm_program());
 	strv_push(argv, "shell");
 	strv_copy(argv, vm_guest_options());
+	strv_push(argv, "--exec-timeout");
+	strv_push(argv, PATIENCE_OPTION);
 	va_start(ap, first);
 	append_all(argv, first, ap);
 	va_end(ap);
@@ -292,7 +295,7 @@ void vm_start_argv(struct vm_running *r, const struct strv *argv, int in)
 	r->errs = s.errs;
 	if (s.in >= 0)
 		close(s.in);
-	if (!pty_expect_fd(r->out, &r->seen, "ready\n", PATIENCE_S)) {
+	if (!pty_expect_fd(r->out, &r->seen, "ready\n")) {
 		kill(r->pid, SIGKILL);
 		while (r->errs >= 0)
 			gather(&r->errs, &r->said);

@@ -25,7 +25,7 @@ const struct strv *vm_guest_options(void);
 bool vm_emulated(void);
 /* The program under test. */
 const char *vm_program(void);
-/* Program, "shell", the guest's options, then what is appended up to NULL. */
+/* Program, "shell", the guest's options, patience, then what is appended up to NULL. */
 void vm_command(struct strv *argv, const char *first, ...);
 
 struct vm_run {

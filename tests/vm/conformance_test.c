@@ -90,8 +90,7 @@ static void test_ends(void **state)
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		struct vm_run r;
 
-		vm_exec(&r, ends[i].command, "--append", ends[i].append, "--exec-timeout", "60s",
-			NULL);
+		vm_exec(&r, ends[i].command, "--append", ends[i].append, NULL);
 		vm_check(&r, ends[i].status, ends[i].says, NULL);
 		assert_null(strstr(r.errs.s, "killed by signal"));
 		vm_run_release(&r);
@@ -126,7 +125,7 @@ static void test_the_kernel_log_is_whole(void **state)
 	vm_exec(&r,
 		"i=1; while [ $i -le 400 ]; do echo \"<4>conformance line $i.\" >/dev/kmsg; "
 		"i=$((i+1)); done",
-		"--dmesg", "--append", "printk.devkmsg=on", "--exec-timeout", "120s", NULL);
+		"--dmesg", "--append", "printk.devkmsg=on", NULL);
 	vm_check(&r, 0, NULL);
 	at = r.errs.s;
 	for (unsigned i = 1; i <= LOG_LINES; i++) {

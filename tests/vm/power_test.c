@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "src/base/clock.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/vm.h"
 #include "vmm/vmctl.h"
 
@@ -24,9 +25,6 @@ struct client {
 	bool ended;
 	int status;
 };
-
-/* No guest of these tests needs longer, however slow its host. */
-enum { PATIENCE_S = 180 };
 
 static enum vm_accel accel_of(const char *word)
 {
