@@ -15,14 +15,17 @@ static int by_rank(const void *a, const void *b)
 	return x->metric < y->metric ? -1 : x->metric > y->metric;
 }
 
-/* By the change in proportion; what began at nothing goes before everything that did not. */
-static double default_rank(const struct ctp_matched *p, enum ctp_metric m)
+static struct ctp_change change_of(const struct ctp_matched *p, enum ctp_metric m)
 {
-	struct ctp_change c = ctp_change(p->side[CTP_BASE], p->side[CTP_CAND], m);
+	return ctp_change(p->side[CTP_BASE], p->side[CTP_CAND], m);
+}
 
-	if (c.has_pct)
-		return fabs(c.pct);
-	return c.has_delta ? fabs(c.delta) * 1e9 : -INFINITY;
+/* By the change in proportion; what began at nothing goes before everything that did not. */
+static double by_percent(const struct ctp_change *c)
+{
+	if (c->has_pct)
+		return fabs(c->pct);
+	return c->has_delta ? fabs(c->delta) * 1e9 : -INFINITY;
 }
 
 /* ---- by named metrics ------------------------------------------------------------------------ */
@@ -66,25 +69,72 @@ static uint32_t *sorted_numbers(const double *keys, size_t n, size_t nkeys)
 	return numbers;
 }
 
-/* The place of each pair. */
-static uint32_t *pair_places(const struct ctp_diff *d, const struct ctp_view *v)
+/* The place of each pair when they are sorted by keys[npairs][nkeys]. */
+static uint32_t *places_by(const struct ctp_diff *d, const double *keys, size_t nkeys)
+{
+	cleanup_free uint32_t *numbers = sorted_numbers(keys, d->npairs, nkeys);
+	uint32_t *places = xcalloc(d->npairs + 1, sizeof(*places));
+
+	for (size_t i = 0; i < d->npairs; i++)
+		places[numbers[i]] = (uint32_t)i;
+	return places;
+}
+
+static uint32_t *places_by_metrics(const struct ctp_diff *d, const struct ctp_view *v)
 {
 	cleanup_free double *keys = xcalloc(d->npairs * v->nsort + 1, sizeof(*keys));
-	cleanup_free uint32_t *numbers = NULL;
-	uint32_t *places = xcalloc(d->npairs + 1, sizeof(*places));
 
 	for (size_t i = 0; i < d->npairs; i++) {
 		for (size_t k = 0; k < v->nsort; k++) {
-			struct ctp_change c = ctp_change(d->pairs[i].side[CTP_BASE],
-				d->pairs[i].side[CTP_CAND], v->sort[k].metric);
+			struct ctp_change c = change_of(&d->pairs[i], v->sort[k].metric);
 
 			keys[i * v->nsort + k] = sort_value(&v->sort[k], c.has_delta, c.delta);
 		}
 	}
-	numbers = sorted_numbers(keys, d->npairs, v->nsort);
+	return places_by(d, keys, v->nsort);
+}
+
+/* ---- by time --------------------------------------------------------------------------------- */
+
+static double moved(const struct ctp_matched *p, enum ctp_metric m)
+{
+	struct ctp_change c = change_of(p, m);
+
+	return c.has_delta ? fabs(c.delta) : 0;
+}
+
+/* In ns; by ticks where the kernel keeps nothing finer. */
+static double time_moved(const struct ctp_matched *p)
+{
+	double ns = moved(p, CTM_run_time_ns) + moved(p, CTM_wait_time_ns);
+	double ticks = moved(p, CTM_utime_clock_ticks) + moved(p, CTM_stime_clock_ticks);
+
+	return ns > 0 ? ns : ticks * 1e7;
+}
+
+static uint32_t *places_by_time(const struct ctp_diff *d)
+{
+	cleanup_free double *keys = xcalloc(d->npairs + 1, sizeof(*keys));
+
 	for (size_t i = 0; i < d->npairs; i++)
-		places[numbers[i]] = (uint32_t)i;
-	return places;
+		keys[i] = time_moved(&d->pairs[i]);
+	return places_by(d, keys, 1);
+}
+
+/* places: of the pairs, where groups are ranked and not rows. */
+static double rank_of(const struct ctp_view *v, const uint32_t *places, const struct ctp_diff *d,
+	uint32_t pair, unsigned m)
+{
+	struct ctp_change c;
+
+	if (v->nsort)
+		return -(double)places[pair];
+	c = change_of(&d->pairs[pair], m);
+	if (v->order == CTP_ORDER_PERCENT)
+		return by_percent(&c);
+	if (!c.has_delta || c.delta == 0)
+		return -INFINITY;
+	return v->order == CTP_ORDER_TIME ? -(double)places[pair] : fabs(c.delta);
 }
 
 /* ---- the first of many ----------------------------------------------------------------------- */
@@ -154,7 +204,9 @@ struct ctp_rows ctp_rank(
 	const struct ctp_diff *d, const struct ctp_view *v, bool derived, size_t most)
 {
 	unsigned from = derived ? CTP_NPRIMARY : 0, to = derived ? CTP_NMETRICS : CTP_NPRIMARY;
-	cleanup_free uint32_t *places = v->nsort ? pair_places(d, v) : NULL;
+	cleanup_free uint32_t *places = v->nsort		     ? places_by_metrics(d, v)
+					: v->order == CTP_ORDER_TIME ? places_by_time(d)
+								     : NULL;
 	struct ctp_rows rows = {0};
 	uint32_t metrics[CTP_NMETRICS];
 	size_t nmetrics = 0;
@@ -165,10 +217,8 @@ struct ctp_rows ctp_rank(
 	rows.v = xcalloc(d->npairs * nmetrics + 1, sizeof(*rows.v));
 	for (uint32_t i = 0; i < d->npairs; i++)
 		for (size_t k = 0; k < nmetrics; k++)
-			rows.v[rows.n++] =
-				(struct ctp_row){places ? -(double)places[i]
-							: default_rank(&d->pairs[i], metrics[k]),
-					i, metrics[k]};
+			rows.v[rows.n++] = (struct ctp_row){
+				rank_of(v, places, d, i, metrics[k]), i, metrics[k]};
 	if (most && most < rows.n)
 		keep_first(d, &rows, most);
 	qsort(rows.v, rows.n, sizeof(*rows.v), by_rank);

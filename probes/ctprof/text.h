@@ -16,6 +16,10 @@ struct ctp_text_options {
 };
 
 void ctp_text_compare(const struct ctp_diff *d, const struct ctp_text_options *o, struct str *out);
+/* What threads that the candidate has did since the baseline was taken, a line for each group, most
+ * time first: those that stayed by what they added, those that came by all they have. limit 0 =
+ * all. Nothing where nothing was done. */
+void ctp_text_alive(const struct ctp_diff *d, bool colour, uint64_t limit, struct str *out);
 void ctp_text_show(struct ctp_groups *g, const struct ctp_text_options *o, struct str *out);
 /* "cgroup / pcomm / comm" of a key, as one line. */
 void ctp_key_text(const struct ctp_key *k, enum ctp_axis axis, struct str *out);

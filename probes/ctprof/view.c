@@ -65,6 +65,8 @@ bool ctp_column_allowed(enum ctp_column c, bool show)
 	}
 }
 
+const char *const ctp_order_names[CTP_NORDERS + 1] = {"percent", "delta", "time", NULL};
+
 /* ---- lists ----------------------------------------------------------------------------------- */
 
 /* The next word of a list parted by commas, trimmed; false at its end. *s = NULL before the end. */

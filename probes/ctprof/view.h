@@ -35,6 +35,15 @@ enum ctp_format {
 };
 extern const char *const ctp_format_names[CTP_NFORMATS + 1]; /* NULL ends */
 
+/* What ranks the rows of a comparison where no metric is named. */
+enum ctp_order {
+	CTP_ORDER_PERCENT, /* the change in proportion (spec 4.6) */
+	CTP_ORDER_DELTA,   /* the number that it changed by */
+	CTP_ORDER_TIME,	   /* groups by the time that they ran and waited more or less */
+	CTP_NORDERS
+};
+extern const char *const ctp_order_names[CTP_NORDERS + 1]; /* NULL ends */
+
 struct ctp_sort {
 	enum ctp_metric metric;
 	bool ascending;
@@ -47,6 +56,7 @@ struct ctp_view {
 	struct ctp_metric_set metrics;
 	struct ctp_sort sort[CTP_NMETRICS];
 	size_t nsort;
+	enum ctp_order order; /* where nsort is 0 */
 	enum ctp_column columns[CTP_NCOLUMNS + 1];
 	size_t ncolumns;
 	uint64_t limit; /* 0 = none */

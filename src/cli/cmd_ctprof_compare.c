@@ -70,7 +70,7 @@ static int run(const void *values, const struct cli_context *cx)
 }
 
 static const struct opt opts[] = {
-	CTPROF_COMPARE_OPTIONS(offsetof(struct values, view)),
+	CTPROF_COMPARE_OPTIONS(offsetof(struct values, view), "percent"),
 	{
 		.name = "idle",
 		.type = OPT_LIST,

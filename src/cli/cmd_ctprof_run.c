@@ -23,8 +23,14 @@ struct values {
 	struct opt_u32 reps;
 };
 
-/* Of names of tasks that ended, without --limit. */
-enum { CANNOT_START = 127, REPS_MAX = 100, EXITS_SHOWN = 16, OTHERS_SHOWN = 8 };
+enum { CANNOT_START = 127, REPS_MAX = 100, LINES_SHOWN = 32 };
+
+/* Without --sections and --metrics. */
+#define BRIEF_SECTIONS "primary,host-pressure,sched-ext"
+#define BRIEF_METRICS                                                                              \
+	"run_time_ns,wait_time_ns,voluntary_csw,nonvoluntary_csw,nr_wakeups,nr_migrations,wait_"   \
+	"max,"                                                                                     \
+	"block_sum,iowait_sum"
 
 /* A machine left alone is watched as long as the command took, within these. */
 #define IDLE_LEAST (1 * NS_PER_SEC)
@@ -194,24 +200,6 @@ static int run_all(struct run *r, struct err *e)
 	return rc;
 }
 
-/* Where the command's work was done by processes that are gone again, here it is. */
-static void print_exits(const struct run *r)
-{
-	const struct ctprof_view_values *v = &r->v->view;
-	cleanup_str struct str out = STR_INIT;
-
-	if (!r->exits)
-		return;
-	if (ctp_exits_lost(r->exits))
-		cli_note(r->cx, "more tasks ended than could be counted");
-	if (v->json || v->csv)
-		return;
-	ctp_exits_text(r->exits, term_color(r->cx, STDOUT_FILENO),
-		v->limit.set ? v->limit.v : EXITS_SHOWN, v->limit.set ? v->limit.v : OTHERS_SHOWN,
-		&out);
-	cli_print(r->cx, &out);
-}
-
 static int print(const struct run *r, const struct ctprof_view *view)
 {
 	const struct ctprof_pairs p = {
@@ -220,10 +208,12 @@ static int print(const struct run *r, const struct ctprof_view *view)
 		.nreps = r->nreps,
 		.idle = &r->idle,
 		.nidle = r->v->reps.set,
+		.summary = true,
 		.exits = r->exits,
 	};
 
-	print_exits(r);
+	if (r->exits && ctp_exits_lost(r->exits))
+		cli_note(r->cx, "more tasks ended than could be counted");
 	return ctprof_print_compare(view, &p, r->cx);
 }
 
@@ -237,6 +227,22 @@ static void release(struct run *r)
 	ctp_free(r->idle.side[1]);
 	free(r->reps);
 	ctp_exits_free(r->exits);
+}
+
+/* What nothing was said about: the story at a glance, two screens of it. Programs get everything.
+ */
+static void be_brief(const struct ctprof_view_values *v, struct ctp_view *view)
+{
+	if (!v->order)
+		view->order = CTP_ORDER_TIME;
+	if (v->json || v->csv)
+		return;
+	if (!v->limit.set)
+		view->limit = LINES_SHOWN;
+	if (v->sections || v->metrics)
+		return;
+	ctp_view_sections(view, BRIEF_SECTIONS, NULL);
+	ctp_view_metrics(view, BRIEF_METRICS, NULL);
 }
 
 /* `-o A B -- CMD`: one word before the dashes is the second name. */
@@ -273,6 +279,7 @@ static int run(const void *values, const struct cli_context *cx)
 		cli_error(cx, &e);
 		return EXIT_USAGE;
 	}
+	be_brief(&v->view, &view.view);
 	r.reps = xcalloc(r.nreps, sizeof(*r.reps));
 	rc = run_all(&r, &e);
 	if (rc < 0) {
@@ -310,7 +317,7 @@ static const struct opt opts[] = {
 		.offset = offsetof(struct values, outputs),
 	},
 	CTPROF_HOW_OPTIONS(offsetof(struct values, capture)),
-	CTPROF_COMPARE_OPTIONS(offsetof(struct values, view)),
+	CTPROF_COMPARE_OPTIONS(offsetof(struct values, view), "time"),
 };
 
 static const struct positional args[] = {
@@ -336,12 +343,18 @@ const struct command cmd_ctprof_run = {
 	.summary = "run a command between two captures and compare them",
 	.about =
 		"Captures every thread of the machine, runs the command on this terminal, captures "
-		"again and prints the comparison of both as 'ktstr ctprof compare' does. Processes "
-		"that begin and end in between are in neither capture: as root a table before the "
-		"comparison sums them up by name, those of the command and those of others; with "
-		"--json they are under the key ended, with --csv rows of the sections ended and "
-		"ended-others. A line on stderr sums up the command and what it waited for. What "
-		"the command leaves running stays a child of ktstr until that ends.\n\n"
+		"again and prints what happened. First, as root, what ended in between and is in "
+		"neither capture, by name: tasks of the command, then those of others. Then what "
+		"threads that are still there did in this time: those that came by all they have, "
+		"those that stayed by what they added. Then both captures as 'ktstr ctprof "
+		"compare' "
+		"has them, but groups that ran and waited most come first, and no more than two "
+		"screens: --limit 0, --sections and --metrics ask for more, and with -o the two "
+		"are "
+		"kept for compare. A line on stderr sums up the command and what it waited for.\n\n"
+		"With --json what ended is under the key ended, with --csv in rows of the sections "
+		"ended and ended-others. What the command leaves running stays a child of ktstr "
+		"until that ends.\n\n"
 		"The exit status is that of the command, 128+N when signal N ended it, 127 when it "
 		"cannot be started; of several repetitions, the first that is not 0.",
 	.examples = examples,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "probes/ctprof/exits.h"
 #include "probes/ctprof/export.h"
 #include "probes/ctprof/hostdiff.h"
 #include "probes/ctprof/select.h"
@@ -97,6 +98,8 @@ int ctprof_view_init(struct ctprof_view *v, const struct ctprof_view_values *val
 		.strong = values->strong_normalize,
 		.flatten = &values->flatten,
 	};
+	v->view.order =
+		(enum ctp_order)name_index(ctp_order_names, values->order, CTP_ORDER_PERCENT);
 	ctp_view_format(&v->view,
 		(enum ctp_format)name_index(ctp_format_names, values->format, CTP_FORMAT_ARROW));
 	rc = parse_words(ctp_view_sort, &v->view, "sort-by", values->sort_by, e);
@@ -263,6 +266,20 @@ static void note_hosts(const struct ctp_diff *d, const struct cli_context *cx)
 	ctp_host_changes_release(&c);
 }
 
+/* Of names, without --limit: what a screen holds. */
+enum { ENDED_SHOWN = 14, OTHERS_SHOWN = 7, ALIVE_SHOWN = 14 };
+
+static void summary(const struct ctp_diff *d, const struct ctprof_view *v,
+	const struct ctprof_pairs *p, bool colour, struct str *out)
+{
+	const struct opt_u32 *limit = &v->values->limit;
+
+	if (p->exits)
+		ctp_exits_text(p->exits, colour, limit->set ? limit->v : ENDED_SHOWN,
+			limit->set ? limit->v : OTHERS_SHOWN, out);
+	ctp_text_alive(d, colour, limit->set ? limit->v : ALIVE_SHOWN, out);
+}
+
 static void render(const struct ctp_diff *d, const struct ctprof_view *v,
 	const struct ctp_view *view, const struct ctprof_pairs *p, const struct ctp_noise *noise,
 	const struct cli_context *cx, struct str *out)
@@ -285,6 +302,8 @@ static void render(const struct ctp_diff *d, const struct ctprof_view *v,
 		ctp_csv_compare(d, &x, out);
 	} else {
 		note_hosts(d, cx);
+		if (p->summary)
+			summary(d, v, p, o.colour, out);
 		ctp_text_compare(d, &o, out);
 	}
 }

@@ -11,7 +11,7 @@
 #include "src/cli/cli.h"
 
 struct ctprof_view_values {
-	const char *group_by, *sort_by, *columns, *sections, *metrics, *format;
+	const char *group_by, *sort_by, *order, *columns, *sections, *metrics, *format;
 	struct strv flatten, pids, comms, cgroups;
 	bool no_thread_normalize, no_cg_normalize, strong_normalize, wrap, json, csv, rates,
 		survivors, exit_code;
@@ -156,8 +156,21 @@ extern const char *const ctprof_show_axes[];
 		.offset = (base) + offsetof(struct ctprof_view_values, csv), \
 	}
 
-#define CTPROF_COMPARE_OPTIONS(base) \
+#define CTPROF_COMPARE_OPTIONS(base, default_order) \
 	CTPROF_VIEW_OPTIONS(base, ctp_axis_names, "all", ctprof_list_columns), \
+	{ \
+		.name = "order", \
+		.type = OPT_CHOICE, \
+		.metavar = "ORDER", \
+		.help = "what makes a row come first (" default_order ")", \
+		.more = "percent: the change in proportion, what began at nothing before all others; " \
+			"delta: the number it changed by, whatever its unit; time: groups by how much " \
+			"more or less they ran and waited for a CPU, each with its metrics in the order " \
+			"of metric-list, what did not change last.", \
+		.choices = ctp_order_names, \
+		.clashes = "sort-by", \
+		.offset = (base) + offsetof(struct ctprof_view_values, order), \
+	}, \
 	{ \
 		.name = "display-format", \
 		.type = OPT_CHOICE, \
@@ -215,6 +228,7 @@ struct ctprof_pairs {
 	size_t nreps; /* at least 1 */
 	const struct ctprof_pair *idle;
 	size_t nidle;
+	bool summary;		       /* tables of what ended and of who is left before it */
 	const struct ctp_exits *exits; /* NULL = not told of */
 };
 /* Compares and prints; the exit status, EXIT_DIFFERENT with --exit-code. */

@@ -374,8 +374,10 @@ const struct fact manual_differences[] = {
 		.command = "ctprof",
 	},
 	{
-		.name = "Threads of processes that end in between",
-		.text = "are summed up by 'ctprof run', which is new.",
+		.name = "ctprof run",
+		.text = "is new: it brackets a command, and sums up what ended in between and what "
+			"is still there in tables of its own. Its comparison has the groups that "
+			"ran and waited most first.",
 		.command = "ctprof",
 	},
 	{
@@ -412,7 +414,7 @@ const struct fact manual_differences[] = {
 		.command = "ctprof",
 	},
 	{
-		.name = "--strong-normalize, --json, --csv, --rates, --survivors, --idle, "
+		.name = "--order, --strong-normalize, --json, --csv, --rates, --survivors, --idle, "
 			"--exit-code, --pid, --comm, "
 			"--cgroup "
 			"and --max-size",

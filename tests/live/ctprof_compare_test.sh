@@ -75,6 +75,14 @@ order() {
     [ "$(awk '{print $3}' "$tmp/out" | sed -n '3,5p' | paste -sd ' ')" = "majflt run_time_ns policy" ] &&
     out '^ x +1 +majflt +0 → 1 +\+1 +- ' && out '^ x +1 +policy +A → B +differs +- '
 }
+# 9.2: by the time that a group ran and waited, not by the share
+by_time() {
+  run 0 compare "$a" "$b" --order time --group-by comm --metrics run_time_ns,wait_time_ns &&
+    [ "$(sed -n '3,6p' "$tmp/out" | awk '{print $1, $3}' | paste -sd ,)" = \
+      'kworker/{N}:{N}-mm_percpu_wq run_time_ns,kworker/{N}:{N}-mm_percpu_wq wait_time_ns,kworker/{N}:{N}-events run_time_ns,kworker/{N}:{N}-events wait_time_ns' ] &&
+    [ "$(sed -n 7p "$tmp/out" | awk '{print $1, $3}')" = 'ktstr wait_time_ns' ] &&
+    run 2 compare "$a" "$b" --order time --sort-by run_time_ns
+}
 # 12
 lists() {
   run 0 metric-list &&
@@ -142,6 +150,7 @@ check "cells and the line that says what was cut" cells
 check "without a limit nothing is cut" no_limit
 check "what nobody measured is -" absent
 check "what began at 0 first, words last" order
+check "--order time: who ran and waited most comes first" by_time
 check "87 metrics and 17 derived ones" lists
 check "what this machine can measure" lists_here
 check "exit statuses" statuses

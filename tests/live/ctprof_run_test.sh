@@ -43,6 +43,11 @@ check "the command has its stdout" grep -qx words "$work/out"
 check "the command has its stderr" grep -qx errors "$work/err"
 check "a comparison follows" grep -q '^## Primary metrics' "$work/out"
 check "the command is summed up" said "status 7"
+check "what is still there has a table" grep -q '^## Alive at the end' "$work/out"
+check "the whole is two screens" [ "$(wc -l <"$work/out")" -le 130 ]
+check "without what was not asked for" sh -c "! grep -qE '^## Derived|^## smaps|hiwater_vm' '$work/out'"
+call run --limit 0 --metrics hiwater_vm_bytes,run_time_ns,avg_slice_ns -- true
+check "what is asked for is there" sh -c "grep -q '^## Derived' '$work/out' && ! grep -q 'more lines truncated' '$work/out'"
 call run -- sh -c 'kill -TERM $$'
 check "a signal is 128 and its number" [ "$status" = 143 ]
 call run --no-smaps -- sh -c 'cp /bin/true "$0/ended-here"; "$0/ended-here"; :' "$work"

@@ -269,6 +269,68 @@ static void the_first_are_the_first(void **state)
 	ctp_free(b);
 }
 
+/* By time: who ran and waited most more or less, with its metrics in the registry's order; what did
+ * not change is behind all that did. By delta: the larger number, whatever it began at. */
+static void absolute_orders(void **state)
+{
+	struct ctp_snapshot *a = threads("\"pcomm\":\"a\",\"run_time_ns\":1\n"
+					 "\"pcomm\":\"b\",\"run_time_ns\":1000000,\"minflt\":1\n"
+					 "\"pcomm\":\"c\",\"utime_clock_ticks\":5");
+	struct ctp_snapshot *b = threads("\"pcomm\":\"a\",\"run_time_ns\":900\n"
+					 "\"pcomm\":\"b\",\"run_time_ns\":2000000,\"minflt\":2\n"
+					 "\"pcomm\":\"c\",\"utime_clock_ticks\":5");
+	struct ctp_naming naming = {.axis = CTP_BY_PCOMM};
+	struct ctp_diff *d = ctp_diff(a, b, &naming);
+	struct ctp_view v = {.order = CTP_ORDER_TIME};
+	struct ctp_rows rows = ctp_rank(d, &v, false, 0);
+
+	(void)state;
+	assert_string_equal(d->pairs[rows.v[0].pair].key.part[0], "b");
+	assert_int_equal(rows.v[0].metric, CTM_run_time_ns);
+	assert_int_equal(rows.v[1].metric, CTM_minflt);
+	assert_string_equal(d->pairs[rows.v[2].pair].key.part[0], "a");
+	assert_int_equal(rows.v[2].metric, CTM_run_time_ns);
+	assert_int_equal(rows.v[3].metric, CTM_thread_count); /* of a: unchanged */
+	free(rows.v);
+	v.order = CTP_ORDER_DELTA;
+	rows = ctp_rank(d, &v, false, 0);
+	assert_string_equal(d->pairs[rows.v[1].pair].key.part[0], "a");
+	assert_int_equal(rows.v[1].metric, CTM_run_time_ns);
+	assert_int_equal(rows.v[2].metric, CTM_minflt);
+	free(rows.v);
+	ctp_diff_free(d);
+	ctp_free(a);
+	ctp_free(b);
+}
+
+/* What threads that are there at the end did in between: those that stayed by what they added,
+ * those that came by all they have; those that went are not counted against them. */
+static void what_the_living_did(void **state)
+{
+#define AT(pcomm, tid, start)                                                                      \
+	"\"pcomm\":\"" pcomm "\",\"comm\":\"" pcomm "\",\"tid\":" tid ",\"tgid\":" tid             \
+	",\"start_time_clock_ticks\":" start ","
+	struct ctp_snapshot *a = threads(AT("w", "1", "1") "\"run_time_ns\":1000\n" AT(
+		"w", "2", "1") "\"run_time_ns\":500000\n" AT("idle", "5", "1") "\"run_time_ns\":9");
+	struct ctp_snapshot *b = threads(AT("w", "1", "1") "\"run_time_ns\":3000\n" AT(
+		"w", "2", "7") "\"run_time_ns\":40\n" AT("new", "3",
+		"8") "\"nr_migrations\":7\n" AT("idle", "5", "1") "\"run_time_ns\":9");
+	struct ctp_naming naming = {.axis = CTP_BY_ALL};
+	struct ctp_diff *d = ctp_diff(a, b, &naming);
+	cleanup_str struct str text = STR_INIT;
+
+	(void)state;
+	ctp_text_alive(d, false, 0, &text);
+	assert_true(str_starts(text.s, "## Alive at the end\n name  "));
+	assert_non_null(strstr(text.s, "\n total  3→4      2.040µs "));
+	assert_non_null(strstr(text.s, "\n w      2        2.040µs "));
+	assert_non_null(strstr(text.s, "\n new    0→1      0ns "));
+	assert_null(strstr(text.s, "idle"));
+	ctp_diff_free(d);
+	ctp_free(a);
+	ctp_free(b);
+}
+
 static void sort_by_named_metrics(void **state)
 {
 	struct ctp_snapshot *a = threads("\"pcomm\":\"a\"\n\"pcomm\":\"b\"\n\"pcomm\":\"c\"");
@@ -586,6 +648,8 @@ int main(void)
 		cmocka_unit_test(changes),
 		cmocka_unit_test(default_order),
 		cmocka_unit_test(the_first_are_the_first),
+		cmocka_unit_test(absolute_orders),
+		cmocka_unit_test(what_the_living_did),
 		cmocka_unit_test(sort_by_named_metrics),
 		cmocka_unit_test(renamed_cgroups_are_paired),
 		cmocka_unit_test(few_kinds_are_no_evidence),
