@@ -319,7 +319,8 @@ static int run(const void *values, const struct cli_context *cx)
 		};
 
 		kernel_watch_begin(&w, cx);
-		w.for_program = v->progress_lines;
+		if (v->progress_lines)
+			kernel_watch_for_program(&w);
 		rc = build(&b, &p.id, v->include_eol, &p.q, &w, &e);
 		kernel_watch_end(&w);
 	}

@@ -1,5 +1,6 @@
 #include "src/cli/kernel_watch.h"
 
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +25,14 @@ static void on_note(void *user, const char *text)
 	cli_note(w->cx, "%s", text);
 }
 
+/* Whoever started us is gone, killed perhaps: what is half done is put away all the same. */
+static bool nobody_reads(void)
+{
+	struct pollfd p = {.fd = STDERR_FILENO};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
+}
+
 /* Ten a second are enough for anybody. */
 static void tell_program(struct kernel_watch *w, const char *what, uint64_t done, uint64_t total)
 {
@@ -45,6 +54,7 @@ static void show(struct kernel_watch *w, const char *what, uint64_t done, uint64
 	 * object would be one. */
 	str_append(&phase, what,
 		detail && w->bar.kind == PROGRESS_LINES ? (size_t)(detail - what) : strlen(what));
+	w->bar.unit = progress_unit(what);
 	progress_update(&w->bar, clock_mono_ns(), str_get(&phase), done, total, &text);
 	draw(&text);
 }
@@ -59,6 +69,8 @@ static bool on_progress(void *user, const char *what, uint64_t done, uint64_t to
 
 	if (signo > 0)
 		w->ended_by = signo;
+	else if (w->for_program && nobody_reads())
+		w->ended_by = SIGTERM;
 	if (w->for_program)
 		tell_program(w, what, done, total);
 	else
@@ -81,6 +93,12 @@ void kernel_watch_begin(struct kernel_watch *w, const struct cli_context *cx)
 	sigaddset(&w->blocked, SIGTERM);
 	sigaddset(&w->blocked, SIGHUP);
 	sigprocmask(SIG_BLOCK, &w->blocked, &w->before);
+}
+
+void kernel_watch_for_program(struct kernel_watch *w)
+{
+	w->for_program = true;
+	signal(SIGPIPE, SIG_IGN); /* a reader that is gone ends us in order */
 }
 
 void kernel_watch_end(struct kernel_watch *w)

@@ -14,10 +14,12 @@ struct kernel_watch {
 	struct kernel_report report; /* hand this over */
 	struct progress bar;
 	sigset_t blocked, before;
-	bool for_program; /* progress as lines of src/kernels/subbuild.h */
-	uint64_t said_ns; /* when the last of them was written */
+	bool for_program;
+	uint64_t said_ns; /* when it was last told how far it is */
 	int ended_by;	  /* the signal; 0 = none */
 };
 
 void kernel_watch_begin(struct kernel_watch *w, const struct cli_context *cx);
+/* Progress as lines of src/kernels/subbuild.h; once nobody reads them, as if SIGTERM had come. */
+void kernel_watch_for_program(struct kernel_watch *w);
 void kernel_watch_end(struct kernel_watch *w);

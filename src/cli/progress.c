@@ -161,6 +161,11 @@ void progress_update(struct progress *p, uint64_t now_ns, const char *what, uint
 	}
 }
 
+const char *progress_unit(const char *what)
+{
+	return str_starts(what, "building") ? "objects" : NULL;
+}
+
 void progress_status(struct progress *p, const char *what, struct str *out)
 {
 	if (p->kind != PROGRESS_BAR)

@@ -48,6 +48,7 @@ void shell_show_progress(struct session *s, const char *what, uint64_t done, uin
 {
 	cleanup_str struct str out = STR_INIT;
 
+	s->progress.unit = progress_unit(what);
 	progress_update(&s->progress, clock_mono_ns(), what, done, total, &out);
 	put_progress(&out);
 }

@@ -23,6 +23,7 @@ static int run(const struct build *b, const char *what, const char *const *args,
 		.args = args,
 		.what = what,
 		.expected = objects ? b->expected : 0,
+		.already = objects ? b->already : 0,
 		.verbose = b->verbose,
 		.report = b->report,
 	};
@@ -229,8 +230,12 @@ int build_kernel(const struct build *b, struct build_result *out, struct err *e)
 
 	*out = (struct build_result){0};
 	rc = make_all(b, out, e);
-	if (rc)
+	if (rc) {
+		uint64_t made = out->objects;
+
 		build_result_release(out);
+		out->objects = made;
+	}
 	return rc;
 }
 

@@ -18,7 +18,8 @@ struct build {
 	bool clean;		/* make mrproper first */
 	bool persistent;	/* the tree stays: compile_commands.json is worth making */
 	unsigned jobs;		/* make -j */
-	uint64_t expected;	/* objects of the last build of this kind; 0 = not known */
+	uint64_t expected;	/* objects of the last whole build of this kind; 0 = not known */
+	uint64_t already;	/* of them, made by builds that were interrupted */
 	bool verbose;		/* make's output, line by line */
 	const struct kernel_report *report;
 };
@@ -28,7 +29,7 @@ struct build_result {
 	char *image, *vmlinux; /* vmlinux NULL: there is none */
 	char *tree;	       /* where it was made */
 	char config_hash[KCONFIG_HASH + 1];
-	uint64_t objects; /* that were made */
+	uint64_t objects; /* that were made; also after a failure */
 };
 
 /* 0, -ECANCELED, or -errno. A tree that was interrupted is built on by the next call. */

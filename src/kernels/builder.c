@@ -74,11 +74,24 @@ int builder_check_force(const struct kbuild *b, const char *key, struct err *e)
 
 /* ---- the build ------------------------------------------------------------------------------ */
 
-/* How many objects a build on this base made the last time: the measure of the next one. */
-static char *count_path(const struct kbuild *b)
+/* The measure of a build: how many objects the last one of its kind made. */
+struct measure {
+	char *whole,
+		*part; /* paths, owned: of whole builds; of what was made before an interruption */
+	bool incremental; /* only what changed is made: nobody knows how much that is */
+	uint64_t expected, already;
+};
+
+/* A tree with a configuration of its own is a kind of its own. */
+static char *count_path(const struct kbuild *b, const char *tree, bool own)
 {
-	return xasprintf(
-		"%s/" UPSTREAM_DOWNLOADS "/objects-%s", b->root, kconfig_base_name(b->base));
+	char crc[KCONFIG_HASH + 1];
+
+	if (!own)
+		return xasprintf("%s/" UPSTREAM_DOWNLOADS "/objects-%s", b->root,
+			kconfig_base_name(b->base));
+	kconfig_crc(tree, strlen(tree), crc);
+	return xasprintf("%s/" UPSTREAM_DOWNLOADS "/objects-tree-%s", b->root, crc);
 }
 
 static uint64_t read_count(const char *path)
@@ -91,20 +104,49 @@ static uint64_t read_count(const char *path)
 	return n;
 }
 
-/* A tree that was built before makes less: only more than half of it is a whole build. */
-static void write_count(const char *path, uint64_t was, uint64_t now)
+static void write_count(const char *path, uint64_t n)
 {
-	cleanup_free char *text = xasprintf("%llu", (unsigned long long)now);
+	cleanup_free char *text = xasprintf("%llu", (unsigned long long)n);
 	cleanup_free char *folder = file_dir(path);
 
-	if (now > was / 2 && !file_mkdirs(folder, 0755, NULL))
+	if (!file_mkdirs(folder, 0755, NULL))
 		file_replace(path, text, strlen(text), 0644, NULL);
+}
+
+static struct measure measure_of(const struct kbuild *b, const char *tree, bool persistent)
+{
+	cleanup_free char *config = file_join(tree, ".config"), *built = file_join(tree, "vmlinux");
+	bool anew = !persistent || b->clean;
+	cleanup_free char *of_tree = count_path(b, tree, true);
+	struct measure m = {
+		.whole = count_path(b, tree, !anew && file_exists(config)),
+		.part = xasprintf("%s.part", of_tree),
+		.incremental = !anew && file_exists(built),
+	};
+
+	m.already = anew || m.incremental ? 0 : read_count(m.part);
+	/* the configuration of an interrupted build is that of its base, not a person's */
+	if (m.already && !read_count(m.whole)) {
+		free(m.whole);
+		m.whole = count_path(b, tree, false);
+	}
+	m.expected = m.incremental ? 0 : read_count(m.whole);
+	return m;
+}
+
+static void keep_measure(const struct measure *m, int rc, uint64_t made)
+{
+	if (m->incremental)
+		return;
+	write_count(rc ? m->part : m->whole, m->already + made);
+	if (!rc)
+		unlink(m->part);
 }
 
 int builder_make(const struct kbuild *b, const char *tree, bool persistent,
 	struct build_result *out, struct err *e)
 {
-	cleanup_free char *counts = count_path(b);
+	struct measure m = measure_of(b, tree, persistent);
 	const struct build build = {
 		.tree = tree,
 		.base = b->base,
@@ -112,14 +154,17 @@ int builder_make(const struct kbuild *b, const char *tree, bool persistent,
 		.clean = b->clean && persistent,
 		.persistent = persistent,
 		.jobs = b->jobs,
-		.expected = read_count(counts),
+		.expected = m.expected,
+		.already = m.already,
 		.verbose = b->verbose,
 		.report = b->report,
 	};
 	int rc = build_kernel(&build, out, e);
 
-	if (!rc)
-		write_count(counts, build.expected, out->objects);
+	if (!rc || persistent)
+		keep_measure(&m, rc, out->objects);
+	free(m.whole);
+	free(m.part);
 	return rc;
 }
 

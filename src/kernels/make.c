@@ -79,11 +79,11 @@ static bool take(struct output *o, int fd)
 /* The last object of an estimate is never reached before the end: it stays a little short. */
 static bool say_progress(const struct output *o)
 {
-	uint64_t total = o->m->expected;
+	uint64_t done = o->m->already + o->objects, total = o->m->expected;
 
-	if (total && o->objects >= total)
-		total = o->objects + 1;
-	return report_progress(o->m->report, o->what, o->objects, total);
+	if (total && done >= total)
+		total = done + 1;
+	return report_progress(o->m->report, o->what, done, total);
 }
 
 static int follow(struct output *o, pid_t pid, int fd)

@@ -12,7 +12,8 @@ struct make_run {
 	const char *tree;
 	const char *const *args; /* targets and variables, NULL-terminated */
 	const char *what;	 /* for progress and errors: "building the kernel" */
-	uint64_t expected;	 /* objects that the last such run made; 0 = not known */
+	uint64_t expected;	 /* objects that a whole such run makes; 0 = not known */
+	uint64_t already;	 /* of them, made by runs that were interrupted */
 	bool verbose;		 /* every line is a note */
 	const struct kernel_report *report;
 };

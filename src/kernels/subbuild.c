@@ -124,8 +124,7 @@ int subbuild(const char *program, const char *id, const struct kernel_report *re
 			.program = program,
 			.fds = (struct spawn_fd[]){{said[1], 2}},
 			.nfds = 1,
-			.new_session = true,
-			.die_with_parent = true,
+			.new_session = true, /* and it outlives us for as long as it tidies up */
 		},
 		e);
 	close(said[1]);

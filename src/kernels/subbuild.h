@@ -7,7 +7,8 @@
 #include "src/base/err.h"
 #include "src/kernels/kernels.h"
 
-/* How a build says how far it is to whoever started it: a line of this, "DONE TOTAL WHAT". */
+/* How a build says how far it is to whoever started it: a line of this, "DONE TOTAL WHAT". Once
+ * nobody reads it any more the build puts away what is half done, and ends. */
 #define SUBBUILD_PROGRESS "progress "
 
 /* Runs PROGRAM kernel build --kernel ID (NULL: the latest stable release); *image (owned) is the

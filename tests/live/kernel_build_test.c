@@ -413,6 +413,23 @@ static void a_killed_build_leaves_nothing(void **state)
 	expect_tidy(g);
 }
 
+/* The program that a build was started for is killed: the build puts away what it has begun. */
+static void a_build_outlives_whom_it_is_for_only_to_tidy_up(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *fifo = file_join(g->dir, "fifo");
+
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	fixture_text(g->dir, "bin/make", "#!/bin/sh\necho there > \"$FIFO\"\nexec sleep 1000\n");
+	shell(g, "chmod +x bin/make");
+	setenv("FIFO", fifo, 1);
+	shell(g, "mkfifo said; cat said >/dev/null & reader=$!; "
+		 "PATH=\"$PWD/bin:$PATH\" \"$KTSTR\" kernel build --progress-lines 6.12.9 2>said & "
+		 "pid=$!; "
+		 "read x < fifo; kill $reader 2>/dev/null; wait $reader; wait $pid; test $? = 143");
+	expect_tidy(g);
+}
+
 static void an_interrupt_ends_it(void **state)
 {
 	struct ground *g = *state;
@@ -432,6 +449,30 @@ static void an_interrupt_ends_it(void **state)
 	assert_int_equal(build(g, "--offline 6.12.9"), 0);
 }
 
+/* The measure of a build is the last whole one; what an interrupted one made counts, and what only
+ * makes what changed has none. */
+static void progress_has_a_measure(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *tree = file_join(g->dir, "tree"), *other = file_join(g->dir, "other");
+
+	mini_tree(tree, "6.14.2");
+	assert_int_equal(build(g, "--source tree"), 0);
+	assert_null(strstr(g->errs.s, "building the kernel: 0 %"));
+	assert_true(there(g, ".downloads/objects-slim"));
+	assert_int_equal(build(g, "--source tree"), 0); /* vmlinux is there */
+	assert_null(strstr(g->errs.s, " of 3 objects"));
+	mini_tree(other, "6.14.2");
+	fixture_text(other, "slow", "");
+	shell(g, "\"$KTSTR\" kernel build --source other -v 2>said & pid=$!; "
+		 "until grep -q core.o said; do sleep 0.02; done; kill -INT $pid; wait $pid; "
+		 "test $? = 130; rm other/slow");
+	assert_int_equal(build(g, "--source other"), 0);
+	said(g, "building the kernel: 33 %, 1 of 3 objects");
+	assert_int_equal(build(g, "--source other --clean"), 0);
+	said(g, "building the kernel: 0 %, 0 of 4 objects");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -445,9 +486,11 @@ int main(void)
 		TEST(a_git_source_is_fetched),
 		TEST(a_guest_gets_what_it_names),
 		TEST(what_has_reached_its_end_is_built_from_the_stable_tree),
+		TEST(progress_has_a_measure),
 		TEST(options_change_the_key),
 		TEST(two_builders_build_once),
 		TEST(a_killed_build_leaves_nothing),
+		TEST(a_build_outlives_whom_it_is_for_only_to_tidy_up),
 		TEST(an_interrupt_ends_it),
 	};
 
