@@ -116,10 +116,11 @@ void app_copy(struct app *a, const char *utf8, size_t n)
 		a->opt.output->copy(a->opt.user, utf8, n);
 }
 
-static void quit_now(void *user)
+static void quit_now(void *user, char key)
 {
 	struct app *a = user;
 
+	(void)key;
 	a->quit = true;
 }
 

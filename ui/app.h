@@ -56,7 +56,7 @@ void app_boot(struct app *a, const struct boot_shape *shape);
 struct app_choice {
 	char key;
 	const char *text;
-	void (*chosen)(void *user); /* NULL = just close */
+	void (*chosen)(void *user, char key); /* NULL = just close */
 };
 /* A modal question; the last choice is the safe one: Enter and Esc mean it. Copied. */
 void app_confirm(struct app *a, const char *title, const char *text,

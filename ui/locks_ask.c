@@ -1,5 +1,5 @@
-/* What the locks pane asks of others: the topology pane to show CPUs, a person whether to signal,
- * a dialog to explain. */
+/* What the locks pane asks of others: the topology pane to show CPUs, a person whether to signal
+ * or how to sort, a dialog to explain. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -52,12 +52,14 @@ void locks_pane_show_cpus(struct locks_pane *w)
 
 /* The descriptor was opened when the question was asked: another process of the same number that
  * comes meanwhile is not the one that was meant. */
-static void send_signal(struct locks_pane *w, int signo, const char *name)
+static void send_signal(void *user, char key)
 {
+	struct locks_pane *w = user;
 	struct app *a = pane_app(w->host);
+	int signo = key == 'k' ? SIGKILL : SIGTERM;
 
 	if (syscall(SYS_pidfd_send_signal, w->asked_fd, signo, NULL, 0) == 0)
-		app_message(a, APP_INFO, "%s sent to %d", name, (int)w->asked);
+		app_message(a, APP_INFO, "SIG%s sent to %d", sigabbrev_np(signo), (int)w->asked);
 	else if (errno == ESRCH)
 		app_message(a, APP_INFO, "%d has ended by itself", (int)w->asked);
 	else
@@ -65,21 +67,11 @@ static void send_signal(struct locks_pane *w, int signo, const char *name)
 			a, APP_WARN, "%d cannot be signalled: %s", (int)w->asked, strerror(errno));
 }
 
-static void send_term(void *user)
-{
-	send_signal(user, SIGTERM, "SIGTERM");
-}
-
-static void send_kill(void *user)
-{
-	send_signal(user, SIGKILL, "SIGKILL");
-}
-
 void locks_pane_signal(struct locks_pane *w)
 {
 	static const struct app_choice choices[] = {
-		{'t', "send SIGTERM: it can put things in order", send_term},
-		{'k', "send SIGKILL: it ends at once", send_kill},
+		{'t', "send SIGTERM: it can put things in order", send_signal},
+		{'k', "send SIGKILL: it ends at once", send_signal},
 		{'n', "leave it alone", NULL},
 	};
 	const struct locks_item *it = locks_pane_current(w);
@@ -113,4 +105,25 @@ void locks_pane_explain(struct locks_pane *w)
 
 	if (it && !app_dialog(pane_app(w->host), &dialog_explain, it->row.f, &e))
 		app_message(pane_app(w->host), APP_ALERT, "%s", e.msg);
+}
+
+/* ---- sorting --------------------------------------------------------------------------------- */
+
+static void take_order(void *user, char key)
+{
+	for (size_t i = 0; i < locks_norders; i++)
+		if (locks_orders[i].id[0] == key)
+			locks_pane_order(user, i);
+}
+
+void locks_pane_ask_order(struct locks_pane *w)
+{
+	struct app_choice choices[16];
+	size_t n = 0;
+
+	for (; n < locks_norders; n++)
+		choices[n] =
+			(struct app_choice){locks_orders[n].id[0], locks_orders[n].id, take_order};
+	choices[n++] = (struct app_choice){'q', "as it is", NULL};
+	app_confirm(pane_app(w->host), "Sort", "The locks by:", choices, n, w);
 }

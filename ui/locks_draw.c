@@ -1,22 +1,9 @@
 /* The locks pane as cells. Pure. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <stddef.h>
 
-#include "src/base/clock.h"
-#include "src/base/units.h"
-#include "ui/locks_view.h"
-
-struct draw {
-	const struct locks_pane *w;
-	const struct paint *p;
-	struct view v;
-};
-
-static struct ui_style style(const struct draw *d, enum theme_role role)
-{
-	return theme_style(d->p->theme, role);
-}
+#include "ui/locks_draw.h"
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
@@ -56,20 +43,62 @@ static struct columns columns_of(int cols)
 	return c;
 }
 
-static void draw_header(const struct draw *d, const struct columns *c)
-{
-	struct ui_style s = style(d, THEME_DIM);
+static const struct heading {
+	const char *title, *order; /* as in locks_orders; NULL = none */
+	size_t at;		   /* in struct columns */
+	int shift;
+} headings[] = {
+	{"KIND", "lock", offsetof(struct columns, kind), 0},
+	{"ID", NULL, offsetof(struct columns, id), 0},
+	{"NODE", "node", offsetof(struct columns, node), 0},
+	{"MODE", "mode", offsetof(struct columns, mode), 0},
+	{"HOLDER", "pid", offsetof(struct columns, holder), 0},
+	{"HELD", "held", offsetof(struct columns, held), 4},
+	{"UID", "uid", offsetof(struct columns, uid), 2},
+	{"WHAT", "what", offsetof(struct columns, what), 0},
+};
 
-	view_text(d->v, 0, c->kind, s, "KIND");
-	view_text(d->v, 0, c->id, s, "ID");
-	if (c->node >= 0)
-		view_text(d->v, 0, c->node, s, "NODE");
-	view_text(d->v, 0, c->mode, s, "MODE");
-	view_text(d->v, 0, c->holder, s, "HOLDER");
-	view_text(d->v, 0, c->held + 4, s, "HELD");
-	if (c->uid >= 0)
-		view_text(d->v, 0, c->uid + 2, s, "UID");
-	view_text(d->v, 0, c->what, s, "WHAT");
+/* -1 = not there */
+static int heading_col(const struct columns *c, const struct heading *h)
+{
+	int at = *(const int *)((const char *)c + h->at);
+
+	return at < 0 ? at : at + h->shift;
+}
+
+static void draw_header(const struct locks_draw *d, const struct columns *c)
+{
+	const char *order = locks_orders[d->w->order].id;
+	struct ui_style s = style(d, THEME_DIM);
+	bool sorted = d->w->order || d->w->inverted;
+
+	for (size_t i = 0; i < ARRAY_LEN(headings); i++) {
+		const struct heading *h = &headings[i];
+		int col = heading_col(c, h);
+
+		if (col < 0)
+			continue;
+		col = view_text(d->v, 0, col, s, h->title);
+		if (sorted && h->order && strcmp(h->order, order) == 0)
+			view_fill(d->v, 0, col, 1, 1, style(d, THEME_STRONG),
+				d->w->inverted ? d->p->glyphs->down : d->p->glyphs->up);
+	}
+}
+
+int locks_pane_heading(const struct locks_pane *w, int col)
+{
+	struct columns c = columns_of(w->cols);
+
+	for (size_t i = 0; i < ARRAY_LEN(headings); i++) {
+		int from = heading_col(&c, &headings[i]);
+
+		if (from < 0 || col < from || col >= from + (int)strlen(headings[i].title))
+			continue;
+		for (size_t k = 0; headings[i].order && k < locks_norders; k++)
+			if (strcmp(locks_orders[k].id, headings[i].order) == 0)
+				return (int)k;
+	}
+	return -1;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -79,7 +108,7 @@ static bool is_stale(const struct locks_row *r)
 	return r->who && (r->who->stale || !r->who->live);
 }
 
-static struct ui_style mode_style(const struct draw *d, const struct locks_row *r)
+static struct ui_style mode_style(const struct locks_draw *d, const struct locks_row *r)
 {
 	if (!r->who)
 		return style(d, THEME_DIM);
@@ -123,7 +152,7 @@ static void what_text(const struct locks_row *r, struct str *out)
 }
 
 static void draw_lock(
-	const struct draw *d, int row, const struct columns *c, const struct locks_item *it)
+	const struct locks_draw *d, int row, const struct columns *c, const struct locks_item *it)
 {
 	const struct locks_file *f = it->row.f;
 	bool numbered = f->kind == LOCKFILE_LLC || f->kind == LOCKFILE_CPU;
@@ -145,7 +174,7 @@ static void draw_lock(
 }
 
 static void draw_who(
-	const struct draw *d, int row, const struct columns *c, const struct locks_item *it)
+	const struct locks_draw *d, int row, const struct columns *c, const struct locks_item *it)
 {
 	cleanup_str struct str mode = STR_INIT, holder = STR_INIT, held = STR_INIT, what = STR_INIT;
 	const struct locks_who *who = it->row.who;
@@ -166,7 +195,7 @@ static void draw_who(
 		is_stale(&it->row) ? style(d, THEME_ALERT) : s, str_get(&what));
 }
 
-static void draw_item(const struct draw *d, int row, const struct columns *c, size_t i)
+static void draw_item(const struct locks_draw *d, int row, const struct columns *c, size_t i)
 {
 	const struct locks_item *it = &d->w->items.v[i];
 	bool match = d->w->find && locks_pane_matches(it, d->w->find);
@@ -180,10 +209,10 @@ static void draw_item(const struct draw *d, int row, const struct columns *c, si
 		view_restyle(d->v, row, 0, d->v.at.cols, style(d, THEME_MATCH));
 }
 
-static void draw_table(const struct draw *d, int rows)
+static void draw_table(const struct locks_draw *d, int rows)
 {
 	struct columns c = columns_of(d->v.at.cols);
-	struct draw body = *d;
+	struct locks_draw body = *d;
 
 	draw_header(d, &c);
 	body.v = view_sub(d->v, 1, 0, rows, d->v.at.cols);
@@ -191,124 +220,14 @@ static void draw_table(const struct draw *d, int rows)
 		draw_item(&body, i, &c, (size_t)d->w->top + (size_t)i);
 	if (!d->w->items.n)
 		view_text(body.v, 0, 1, style(d, THEME_DIM),
-			d->w->waits_only ? "nobody waits" : "nobody holds a lock");
-}
-
-/* ---- waits and events ------------------------------------------------------------------------ */
-
-static void draw_rule(const struct draw *d, int row, const char *title)
-{
-	struct ui_style s = style(d, THEME_DIM);
-	int col;
-
-	view_fill(d->v, row, 0, 1, 2, s, d->p->glyphs->h);
-	col = view_printf(d->v, row, 3, s, "%s", title) + 1;
-	view_fill(d->v, row, col, 1, d->v.at.cols - col, s, d->p->glyphs->h);
-}
-
-/* The program's name, without its folder and its arguments. */
-static void add_program(const char *cmdline, struct str *out)
-{
-	size_t n = strcspn(cmdline, " ");
-	const char *slash = memrchr(cmdline, '/', n);
-
-	if (slash) {
-		n -= (size_t)(slash + 1 - cmdline);
-		cmdline = slash + 1;
-	}
-	str_append(out, cmdline, n < 20 ? n : 20);
-}
-
-/* "44010 ktstr  00:38 on llc 0 EX <- 41822 cargo-ktstr, 41840 ktstr-vmm" */
-static void wait_text(const struct locks_file *f, const struct locks_who *who, struct str *out)
-{
-	const char *lead = " <- ";
-
-	str_printf(out, "%d ", (int)who->pid);
-	add_program(who->cmdline, out);
-	str_add(out, "  ");
-	locks_time_text(&who->held, out);
-	str_add(out, " on ");
-	locks_name(f->kind, f->number, f->key, out);
-	str_add(out, who->mode == LOCKFILE_EXCLUSIVE ? " EX" : " SH");
-	for (size_t i = 0; i < f->nholders; i++) {
-		if (!locks_blocks(&f->holders[i], who))
-			continue;
-		str_printf(out, "%s%d ", lead, (int)f->holders[i].pid);
-		add_program(f->holders[i].cmdline, out);
-		lead = ", ";
-	}
-}
-
-static void draw_waits(const struct draw *d, int row, int rows)
-{
-	int end = row + rows;
-
-	if (!rows)
-		return;
-	draw_rule(d, row++, "waits");
-	for (size_t i = 0; i < d->w->l->nfiles; i++)
-		for (size_t k = 0; k < d->w->l->files[i].nwaiters && row < end; k++) {
-			cleanup_str struct str text = STR_INIT;
-
-			wait_text(&d->w->l->files[i], &d->w->l->files[i].waiters[k], &text);
-			view_field(d->v, row++, 1, d->v.at.cols - 2, style(d, THEME_WARN),
-				str_get(&text));
-		}
-}
-
-static void draw_event(const struct draw *d, int row, const struct locks_event *e)
-{
-	time_t at = (time_t)(e->real_ns / NS_PER_SEC);
-	cleanup_str struct str text = STR_INIT;
-	char clock[16] = "";
-	struct tm tm;
-	int col;
-
-	if (localtime_r(&at, &tm))
-		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	locks_event_text(e, &text);
-	col = view_text(d->v, row, 1, style(d, THEME_DIM), clock) + 2;
-	view_field(d->v, row, col, d->v.at.cols - col - 1,
-		style(d, e->what == LOCKS_ORPHANED ? THEME_ALERT : THEME_TEXT), str_get(&text));
-}
-
-static void draw_events(const struct draw *d, int row, int rows, const char *title, int skip)
-{
-	size_t n = d->w->l->nevents;
-
-	if (!rows)
-		return;
-	draw_rule(d, row, title);
-	for (int i = 0; i + 1 < rows && (size_t)i + (size_t)skip < n; i++)
-		draw_event(d, row + 1 + i, &d->w->l->events[n - 1 - (size_t)i - (size_t)skip]);
-}
-
-/* ---- details --------------------------------------------------------------------------------- */
-
-static void draw_details(const struct draw *d, int row, int rows)
-{
-	const struct locks_item *it = locks_pane_current(d->w);
-	cleanup_str struct str text = STR_INIT;
-
-	if (!rows || !it)
-		return;
-	str_add(&text, it->row.f->path);
-	if (it->row.f->uncertain)
-		str_add(&text, "  (found by its inode number alone)");
-	if (it->row.who && it->row.who->has_uid)
-		str_printf(&text, "  uid %u", (unsigned)it->row.who->uid);
-	if (it->row.who && it->row.who->cgroup)
-		str_printf(&text, "  cgroup %s", it->row.who->cgroup);
-	view_field(d->v, row, 1, d->v.at.cols - 2, style(d, THEME_DIM), str_get(&text));
-	if (it->row.who)
-		view_field(d->v, row + 1, 1, d->v.at.cols - 2, style(d, THEME_TEXT),
-			it->row.who->cmdline);
+			d->w->filter	   ? "nothing passes the filter (\\ changes it)"
+			: d->w->waits_only ? "nobody waits"
+					   : "nobody holds a lock");
 }
 
 void locks_pane_draw(const struct locks_pane *w, const struct paint *p, struct view v)
 {
-	struct draw d = {w, p, v};
+	struct locks_draw d = {w, p, v};
 	struct locks_areas a = locks_pane_areas(w);
 	int row = 1 + a.table;
 
@@ -319,11 +238,11 @@ void locks_pane_draw(const struct locks_pane *w, const struct paint *p, struct v
 		return;
 	}
 	if (w->history) {
-		draw_events(&d, 0, v.at.rows, "history, newest first", w->scrolled);
+		locks_draw_events(&d, 0, v.at.rows, "history, newest first", w->scrolled);
 		return;
 	}
 	draw_table(&d, a.table);
-	draw_waits(&d, row, a.waits);
-	draw_events(&d, row + a.waits, a.events, "last events", 0);
-	draw_details(&d, row + a.waits + a.events, a.details);
+	locks_draw_waits(&d, row, a.waits);
+	locks_draw_events(&d, row + a.waits, a.events, "last events", 0);
+	locks_draw_details(&d, row + a.waits + a.events, a.details);
 }

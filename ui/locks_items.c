@@ -27,13 +27,6 @@ static bool is_folded(const struct locks_pane *w, const struct locks_file *f)
 	return map_get(&w->folded, str_get(&name)) != NULL;
 }
 
-static bool is_shown(const struct locks_pane *w, const struct locks_file *f)
-{
-	if (w->waits_only)
-		return f->nwaiters > 0;
-	return w->free_too || f->nholders || f->nwaiters;
-}
-
 static void add_file(struct locks_pane *w, const struct locks_row *rows, size_t n)
 {
 	bool folded = n > 1 && is_folded(w, rows[0].f);
@@ -101,21 +94,15 @@ static void settle(struct locks_pane *w)
 
 void locks_pane_items(struct locks_pane *w)
 {
-	const struct locks_view all = {0};
-	struct locks_rows rows = {{0}};
-	size_t n;
+	struct locks_choice c = {0};
 
 	w->items.n = 0;
 	if (!w->l)
 		return;
-	locks_rows(w->l, &all, &rows);
-	for (size_t i = 0; i < rows.list.n; i += n) {
-		for (n = 1; i + n < rows.list.n && !rows.list.v[i + n].first; n++)
-			;
-		if (is_shown(w, rows.list.v[i].f))
-			add_file(w, &rows.list.v[i], n);
-	}
-	free(rows.list.v);
+	locks_pane_choose(w, &c);
+	for (size_t i = 0; i < c.heads.n; i++)
+		add_file(w, c.heads.v[i], locks_choice_rows(&c, c.heads.v[i]));
+	locks_choice_release(&c);
 	find_cursor(w);
 	remember_cursor(w);
 	settle(w);
@@ -142,11 +129,22 @@ static int least(int a, int b)
 	return a < b ? a : b;
 }
 
+/* What may be expected of a wait stands below it. */
+static int waits_lines(const struct locks_pane *w)
+{
+	int n = 0;
+
+	for (size_t i = 0; w->l && w->l->waiting && i < w->l->nfiles; i++)
+		for (size_t k = 0; k < w->l->files[i].nwaiters; k++)
+			n += 1 + (w->l->files[i].waiters[k].eta.holds > 0);
+	return n;
+}
+
 /* The table takes what it needs, waits and events what is left; a long table leaves them a few. */
 struct locks_areas locks_pane_areas(const struct locks_pane *w)
 {
 	struct locks_areas a = {0};
-	int rows = w->rows - 1, wanted = (int)w->items.n, waiting = w->l ? (int)w->l->waiting : 0;
+	int rows = w->rows - 1, wanted = (int)w->items.n, waiting = waits_lines(w);
 
 	if (w->rows >= SECTIONS_FROM) {
 		a.details = DETAILS;

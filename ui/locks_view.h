@@ -1,6 +1,7 @@
 /*
  * What the files of the locks pane share: pane_locks.c (life, keys), locks_items.c (what stands in
- * the table, the cursor), locks_draw.c, locks_ask.c (what it asks and explains).
+ * the table, the cursor), locks_choice.c (filter and order), locks_draw.c, locks_lower.c (what
+ * stands below the table), locks_export.c, locks_ask.c (what it asks and explains).
  */
 #pragma once
 
@@ -9,6 +10,7 @@
 #include "probes/locks/rows.h"
 #include "src/base/map.h"
 #include "ui/collector.h"
+#include "ui/filter.h"
 #include "ui/pane.h"
 
 /* A row of the table. */
@@ -34,6 +36,9 @@ struct locks_pane {
 	VEC(struct locks_item) items;
 	struct map folded; /* lock names; a value = folded */
 	bool waits_only, free_too, history;
+	struct filter *filter; /* NULL = everything */
+	size_t order;	       /* in locks_orders */
+	bool inverted;
 	struct locks_mark mark;
 	size_t at, before; /* the cursor's item; where a search began */
 	char *find;	   /* matches are marked; NULL = no search */
@@ -42,6 +47,25 @@ struct locks_pane {
 	int asked_fd; /* its pidfd, -1 = none yet */
 	int scrolled; /* events above the newest shown, in the history */
 };
+
+/* The rows that are to be shown, and in which order; those of a lock stand together. */
+struct locks_choice {
+	struct locks_rows rows;
+	VEC(const void *) heads; /* the first row of each lock, in order */
+};
+
+/* locks_choice.c */
+void locks_pane_choose(const struct locks_pane *w, struct locks_choice *out);
+void locks_choice_release(struct locks_choice *c);
+/* The rows of the lock that begins there. */
+size_t locks_choice_rows(const struct locks_choice *c, const struct locks_row *head);
+/* By this order from now on; the other way round where it is that already. */
+void locks_pane_order(struct locks_pane *w, size_t order);
+int locks_pane_filter(struct locks_pane *w, const char *text, struct err *e);
+
+/* locks_export.c */
+void locks_pane_copy(const struct locks_pane *w, struct str *out);
+int locks_pane_export(const struct locks_pane *w, const char *path, struct err *e);
 
 /* locks_items.c */
 void locks_pane_items(struct locks_pane *w);
@@ -63,8 +87,11 @@ unsigned locks_pane_free(const struct locks_pane *w);
 
 /* locks_draw.c */
 void locks_pane_draw(const struct locks_pane *w, const struct paint *p, struct view v);
+/* The order that the heading at this column stands for; -1 = none. */
+int locks_pane_heading(const struct locks_pane *w, int col);
 
 /* locks_ask.c */
 void locks_pane_show_cpus(struct locks_pane *w);
 void locks_pane_signal(struct locks_pane *w);
 void locks_pane_explain(struct locks_pane *w);
+void locks_pane_ask_order(struct locks_pane *w);

@@ -3,33 +3,10 @@
 #include <unistd.h>
 
 #include "ui/app.h"
-#include "ui/locks_view.h"
+#include "ui/locks_keys.h"
 #include "ui/panes.h"
 
-enum action {
-	ACT_UP = 1,
-	ACT_DOWN,
-	ACT_PAGE_UP,
-	ACT_PAGE_DOWN,
-	ACT_TOP,
-	ACT_BOTTOM,
-	ACT_FOLD,
-	ACT_OPEN,
-	ACT_CLOSE,
-	ACT_FOLD_ALL,
-	ACT_CPUS,
-	ACT_WAITS,
-	ACT_HISTORY,
-	ACT_FREE,
-	ACT_EXPLAIN,
-	ACT_SIGNAL,
-};
-
-enum {
-	WHEEL_LINES = 3,
-	HAS_LOCK = UI_PANE_FEATURE,	   /* the cursor is on one */
-	HAS_HOLDER = UI_PANE_FEATURE << 1, /* and on a process that lives */
-};
+enum { WHEEL_LINES = 3 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -54,6 +31,7 @@ static void locks_close(void *self)
 	free(w->items.v);
 	free(w->mark.key);
 	free(w->find);
+	filter_free(w->filter);
 	free(w);
 }
 
@@ -119,6 +97,17 @@ static void toggle(struct locks_pane *w, bool *what)
 	locks_pane_items(w);
 }
 
+static void sort(struct locks_pane *w, int action)
+{
+	size_t by = action == ACT_SORT_NEXT ? 1 : locks_norders - 1;
+
+	if (action == ACT_SORT_MENU)
+		locks_pane_ask_order(w);
+	else
+		locks_pane_order(
+			w, action == ACT_INVERT ? w->order : (w->order + by) % locks_norders);
+}
+
 static void locks_action(void *self, int action, const struct ui_key *k)
 {
 	struct locks_pane *w = self;
@@ -150,12 +139,26 @@ static void locks_action(void *self, int action, const struct ui_key *k)
 	case ACT_EXPLAIN:
 		locks_pane_explain(w);
 		break;
+	case ACT_SORT_NEXT:
+	case ACT_SORT_PREV:
+	case ACT_SORT_MENU:
+	case ACT_INVERT:
+		sort(w, action);
+		break;
 	case ACT_SIGNAL:
 		locks_pane_signal(w);
 		break;
 	default:
 		move(w, action);
 	}
+}
+
+static void sort_by_heading(struct locks_pane *w, int col)
+{
+	int order = locks_pane_heading(w, col);
+
+	if (order >= 0)
+		locks_pane_order(w, (size_t)order);
 }
 
 static void locks_mouse(void *self, const struct ui_key *k)
@@ -167,6 +170,8 @@ static void locks_mouse(void *self, const struct ui_key *k)
 		step(w, k->mouse == UI_WHEEL_UP ? -WHEEL_LINES : WHEEL_LINES);
 		return;
 	}
+	if (k->mouse == UI_MOUSE_PRESS && !w->history && row < 0)
+		sort_by_heading(w, k->col);
 	if (k->mouse != UI_MOUSE_PRESS || w->history || row < 0 ||
 		row >= locks_pane_areas(w).table || (size_t)row + (size_t)w->top >= w->items.n)
 		return;
@@ -180,88 +185,32 @@ static bool locks_find(void *self, const char *text, enum find_step find)
 	return locks_pane_find(self, text, find);
 }
 
-static const struct key_row rows[] = {
-	{.keys = "Up k",
-		.shown = "Up Down",
-		.help = "line by line (k j)",
-		.group = KEYS_MOVE,
-		.action = ACT_UP},
-	{.keys = "Down j", .action = ACT_DOWN},
-	{.keys = "PgUp C-b",
-		.shown = "PgUp PgDn",
-		.help = "page by page (C-b C-f)",
-		.group = KEYS_MOVE,
-		.action = ACT_PAGE_UP},
-	{.keys = "PgDn C-f", .action = ACT_PAGE_DOWN},
-	{.keys = "g Home",
-		.shown = "g G",
-		.help = "top, bottom (Home End)",
-		.group = KEYS_MOVE,
-		.action = ACT_TOP},
-	{.keys = "G End", .action = ACT_BOTTOM},
-	{.keys = "Enter",
-		.hint = "Fold",
-		.priority = 10,
-		.help = "open or close the lock's processes",
-		.group = KEYS_PANE,
-		.need = HAS_LOCK,
-		.action = ACT_FOLD},
-	{.keys = "+ Right l",
-		.shown = "+ -",
-		.help = "open, close (Right Left)",
-		.group = KEYS_PANE,
-		.need = HAS_LOCK,
-		.action = ACT_OPEN},
-	{.keys = "- Left h", .need = HAS_LOCK, .action = ACT_CLOSE},
-	{.keys = "*",
-		.help = "open or close all",
-		.group = KEYS_PANE,
-		.need = HAS_LOCK,
-		.action = ACT_FOLD_ALL},
-	{.keys = "t",
-		.hint = "CPUs",
-		.priority = 57,
-		.help = "show the lock's CPUs in the topology",
-		.group = KEYS_PANE,
-		.need = HAS_LOCK,
-		.action = ACT_CPUS},
-	{.keys = "H",
-		.hint = "History",
-		.priority = 55,
-		.help = "what happened, and back",
-		.group = KEYS_PANE,
-		.action = ACT_HISTORY},
-	{.keys = "W",
-		.hint = "Waits",
-		.priority = 54,
-		.help = "only locks that somebody waits for",
-		.group = KEYS_PANE,
-		.action = ACT_WAITS},
-	{.keys = "L",
-		.hint = "Explain",
-		.priority = 53,
-		.help = "who blocks whoever wants this lock",
-		.group = KEYS_PANE,
-		.need = HAS_LOCK,
-		.action = ACT_EXPLAIN},
-	{.keys = "a", .help = "free locks too", .group = KEYS_PANE, .action = ACT_FREE},
-	{.keys = "K",
-		.hint = "Signal",
-		.priority = 52,
-		.help = "signal the process (asks)",
-		.group = KEYS_CHANGES,
-		.need = UI_CAN_CHANGE | HAS_HOLDER,
-		.action = ACT_SIGNAL},
-};
+static int locks_filter(void *self, const char *text, struct err *e)
+{
+	return locks_pane_filter(self, text, e);
+}
 
-static const struct key_table table = {.rows = rows, .n = ARRAY_LEN(rows)};
+static const char *locks_filtered(const void *self)
+{
+	return filter_text(((const struct locks_pane *)self)->filter);
+}
 
-static const struct key_section sections[] = {{"Locks", &table}, {NULL, NULL}};
+static void locks_copy(const void *self, struct str *out)
+{
+	locks_pane_copy(self, out);
+}
+
+static int locks_export(const void *self, const char *path, struct err *e)
+{
+	return locks_pane_export(self, path, e);
+}
+
+static const struct key_section sections[] = {{"Locks", &locks_key_table}, {NULL, NULL}};
 
 static const struct key_table *locks_keys(const void *self)
 {
 	(void)self;
-	return &table;
+	return &locks_key_table;
 }
 
 /* ---- how it shows ---------------------------------------------------------------------------- */
@@ -291,6 +240,11 @@ static void foot(const struct locks_pane *w, struct str *out)
 		str_printf(out, "  %u free%s", unused, w->free_too ? "" : " (a)");
 	if (w->waits_only)
 		str_add(out, "  waits only");
+	if (w->filter)
+		str_printf(out, "  filter:%s", filter_text(w->filter));
+	if (w->order || w->inverted)
+		str_printf(
+			out, "  sort:%s%s", locks_orders[w->order].id, w->inverted ? " down" : "");
 	if (!w->history && all > page)
 		str_printf(out, "  lines %d-%d of %d", w->top + 1,
 			w->top + page < all ? w->top + page : all, all);
@@ -314,8 +268,10 @@ static void locks_status(const void *self, struct pane_status *out)
 	str_printf(&out->summary, "%u held", w->l->exclusive + w->l->shared);
 	if (w->l->waiting)
 		str_printf(&out->summary, "  %u waiting", w->l->waiting);
+	if (!w->history)
+		out->features |= NOT_HISTORY | UI_CAN_FILTER | UI_CAN_EXPORT;
 	if (it && !w->history)
-		out->features |= HAS_LOCK;
+		out->features |= HAS_LOCK | UI_CAN_COPY;
 	if (it && !w->history && !w->snap->replayed && it->row.who && it->row.who->live &&
 		it->row.who->pid > 0)
 		out->features |= HAS_HOLDER;
@@ -348,6 +304,11 @@ const struct pane_ops pane_locks = {
 	.action = locks_action,
 	.mouse = locks_mouse,
 	.find = locks_find,
+	.filter = locks_filter,
+	.filtered = locks_filtered,
+	.copy = locks_copy,
+	.export = locks_export,
+	.export_name = "ktstr-locks.txt",
 	.draw = locks_draw,
 	.status = locks_status,
 	.keys = locks_keys,

@@ -6,7 +6,7 @@
 #include "src/base/utf8.h"
 #include "ui/app.h"
 
-enum { CHOICES_MAX = 6 };
+enum { CHOICES_MAX = 10 };
 
 enum action { ACT_UP = 1, ACT_DOWN, ACT_ACCEPT, ACT_CLOSE };
 
@@ -63,7 +63,7 @@ static void choose(struct confirm *c, size_t i)
 {
 	pane_close(c->host);
 	if (c->choices[i].chosen)
-		c->choices[i].chosen(c->user);
+		c->choices[i].chosen(c->user, c->choices[i].key);
 }
 
 static void confirm_action(void *self, int action, const struct ui_key *k)

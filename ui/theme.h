@@ -38,6 +38,7 @@ struct glyphs {
 	uint32_t h, v, tl, tr, bl, br;	     /* a frame */
 	uint32_t fh, fv, ftl, ftr, fbl, fbr; /* the focused pane's */
 	uint32_t open, closed;		     /* fold marks */
+	uint32_t up, down;		     /* a column's order */
 	uint32_t bar;			     /* a full cell of a bar */
 	uint32_t level[9];		     /* 0 (idle) to 8 (full) */
 	uint32_t more;			     /* cut text */

@@ -20,74 +20,41 @@ void vm_power_toggle(struct vm_view *w)
 		asked(w, "paused", vm_pause(w->vm));
 }
 
-static void toggle(void *user)
-{
-	vm_power_toggle(user);
-}
-
-static void nmi(void *user)
+static void act(void *user, char key)
 {
 	struct vm_view *w = user;
 
-	asked(w, "sent an NMI", vm_nmi(w->vm));
+	if (key == 'p')
+		vm_power_toggle(w);
+	else if (key == 'm')
+		asked(w, "sent an NMI", vm_nmi(w->vm));
+	else if (key == 'r')
+		asked(w, "reset", vm_reset(w->vm));
+	else
+		asked(w, "switched off", vm_kill(w->vm));
 }
 
-static void reset(void *user)
+/* The letters are the kernel's, but for the one that people reach without Shift. */
+static void sysrq(void *user, char key)
 {
 	struct vm_view *w = user;
 
-	asked(w, "reset", vm_reset(w->vm));
+	asked(w, "sent a SysRq", vm_sysrq(w->vm, key == 's' ? 'S' : key));
 }
 
-static void off(void *user)
-{
-	struct vm_view *w = user;
-
-	asked(w, "switched off", vm_kill(w->vm));
-}
-
-static void sysrq(struct vm_view *w, char key)
-{
-	asked(w, "sent a SysRq", vm_sysrq(w->vm, key));
-}
-
-static void sysrq_blocked(void *user)
-{
-	sysrq(user, 'w');
-}
-
-static void sysrq_cpus(void *user)
-{
-	sysrq(user, 'l');
-}
-
-static void sysrq_memory(void *user)
-{
-	sysrq(user, 'm');
-}
-
-static void sysrq_scx(void *user)
-{
-	sysrq(user, 'S');
-}
-
-static void sysrq_crash(void *user)
-{
-	sysrq(user, 'c');
-}
-
-static void sysrq_menu(void *user)
+static void sysrq_menu(void *user, char key)
 {
 	static const struct app_choice choices[] = {
-		{'w', "blocked tasks into the kernel log", sysrq_blocked},
-		{'l', "where each CPU is", sysrq_cpus},
-		{'m', "memory", sysrq_memory},
-		{'s', "back to the kernel's own scheduler (sched_ext)", sysrq_scx},
-		{'c', "crash the kernel", sysrq_crash},
+		{'w', "blocked tasks into the kernel log", sysrq},
+		{'l', "where each CPU is", sysrq},
+		{'m', "memory", sysrq},
+		{'s', "back to the kernel's own scheduler (sched_ext)", sysrq},
+		{'c', "crash the kernel", sysrq},
 		{'n', "nothing", NULL},
 	};
 	struct vm_view *w = user;
 
+	(void)key;
 	app_confirm(pane_app(w->host), "SysRq", "The guest's kernel is to do:", choices,
 		ARRAY_LEN(choices), w);
 }
@@ -95,11 +62,11 @@ static void sysrq_menu(void *user)
 void vm_power_menu(struct vm_view *w)
 {
 	const struct app_choice choices[] = {
-		{'p', w->paused ? "resume its CPUs" : "pause its CPUs", toggle},
+		{'p', w->paused ? "resume its CPUs" : "pause its CPUs", act},
 		{'s', "SysRq: a request to its kernel", sysrq_menu},
-		{'m', "NMI: an interrupt that cannot be masked", nmi},
-		{'r', "reset, which ends it", reset},
-		{'o', "power off at once", off},
+		{'m', "NMI: an interrupt that cannot be masked", act},
+		{'r', "reset, which ends it", act},
+		{'o', "power off at once", act},
 		{'n', "nothing", NULL},
 	};
 

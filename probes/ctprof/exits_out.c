@@ -3,6 +3,7 @@
 
 #include "probes/ctprof/exits.h"
 #include "probes/ctprof/export_parts.h"
+#include "src/table/cell.h"
 #include "probes/ctprof/sheet.h"
 
 struct column {
@@ -113,7 +114,7 @@ static void csv_row(struct str *out, const char *comm, bool own, size_t nkey, si
 {
 	if (nkey > 1)
 		str_repeat(out, ',', nkey - 1); /* the last part of the key is the thread's name */
-	ctp_csv_text(out, comm);
+	csv_field(out, comm);
 	str_printf(out, ",%s,%s,%s,,%" PRIu64, ctp_metrics[m].name, own ? "ended" : "ended-others",
 		ctp_metric_unit(m), v);
 	str_repeat(out, ',', nempty);

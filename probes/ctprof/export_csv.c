@@ -5,26 +5,12 @@
 #include "probes/ctprof/cells.h"
 #include "probes/ctprof/exits.h"
 #include "probes/ctprof/export_parts.h"
-
-void ctp_csv_text(struct str *out, const char *text)
-{
-	if (!text[strcspn(text, ",\"\r\n")]) {
-		str_add(out, text);
-		return;
-	}
-	str_addc(out, '"');
-	for (; *text; text++) {
-		if (*text == '"')
-			str_addc(out, '"');
-		str_addc(out, *text);
-	}
-	str_addc(out, '"');
-}
+#include "src/table/cell.h"
 
 static void field(struct str *out, const char *text)
 {
 	str_addc(out, ',');
-	ctp_csv_text(out, text);
+	csv_field(out, text);
 }
 
 static void count(struct str *out, uint64_t v)
@@ -70,17 +56,17 @@ static void value(struct str *out, const struct ctp_sums *s, enum ctp_metric m)
 static void key_headers(struct str *out, enum ctp_axis axis)
 {
 	if (axis != CTP_BY_ALL) {
-		ctp_csv_text(out, "group");
+		csv_field(out, "group");
 		return;
 	}
-	ctp_csv_text(out, "cgroup");
+	csv_field(out, "cgroup");
 	field(out, "pcomm");
 	field(out, "comm");
 }
 
 static void key_fields(struct str *out, const struct ctp_key *k, enum ctp_axis axis)
 {
-	ctp_csv_text(out, k->part[0]);
+	csv_field(out, k->part[0]);
 	for (int i = 1; axis == CTP_BY_ALL && i < 3; i++)
 		field(out, k->part[i]);
 }

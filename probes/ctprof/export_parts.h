@@ -6,6 +6,3 @@
 /* Keys of the sections that are no metrics; d == NULL: of one snapshot. */
 void ctp_json_secondary(struct json_out *j, struct ctp_groups *g, const struct ctp_diff *d,
 	const struct ctp_view *v);
-
-/* A field, quoted where it has to be. */
-void ctp_csv_text(struct str *out, const char *text);

@@ -50,6 +50,17 @@ void history_free(struct history *h);
 /* Fills in times of `l` and its events; ages are those of the processes (facts). */
 void history_look(struct history *h, struct locks *l, struct facts *f, uint64_t now);
 
+/* How long commands held locks. */
+struct past;
+struct past *past_new(void);
+void past_free(struct past *p);
+void past_add(struct past *p, enum lockfile_kind kind, const char *command, uint64_t ns);
+/* The median of its last holds; returns how many those are, 0 = none. */
+unsigned past_median(
+	const struct past *p, enum lockfile_kind kind, const char *command, uint64_t *ns);
+/* Fills in what waiters may expect; times must be there. */
+void past_expect(const struct past *p, struct locks *l);
+
 /* Watches folders and processes; all of it may be missing. */
 struct watch;
 struct watch *watch_new(void);

@@ -12,7 +12,7 @@ enum { EVENTS_KEPT = 200 };
 struct seen {
 	enum lockfile_kind kind;
 	unsigned number;
-	char *key; /* owned */
+	char *key, *command; /* owned; command: of a holder, at the last look that had it */
 	pid_t pid, blocker;
 	enum lockfile_mode mode;
 	bool waits, began; /* it was seen beginning */
@@ -22,6 +22,7 @@ struct seen {
 
 struct history {
 	struct map seen; /* struct seen, of the last look */
+	struct past *past;
 	bool started;
 	uint64_t seq;
 	VEC(struct locks_event) events; /* ring; their keys are owned */
@@ -36,7 +37,10 @@ struct look {
 
 struct history *history_new(void)
 {
-	return xcalloc(1, sizeof(struct history));
+	struct history *h = xcalloc(1, sizeof(*h));
+
+	h->past = past_new();
+	return h;
 }
 
 static void free_seen(struct map *m)
@@ -44,8 +48,10 @@ static void free_seen(struct map *m)
 	for (size_t i = 0; i < m->cap; i++) {
 		struct seen *s = m->slots[i].key ? m->slots[i].value : NULL;
 
-		if (s)
-			free(s->key);
+		if (!s)
+			continue;
+		free(s->key);
+		free(s->command);
 		free(s);
 	}
 	map_release(m);
@@ -56,6 +62,7 @@ void history_free(struct history *h)
 	if (!h)
 		return;
 	free_seen(&h->seen);
+	past_free(h->past);
 	for (size_t i = 0; i < h->events.n; i++)
 		free((char *)h->events.v[i].key);
 	free(h->events.v);
@@ -139,6 +146,8 @@ static void tell_end(struct look *k, const struct seen *s)
 
 	if (!s->waits) {
 		happened(k, LOCKS_RELEASED, s, 0, lasted(k, s));
+		if (s->began)
+			past_add(k->h->past, s->kind, s->command, k->at - s->since);
 		return;
 	}
 	name_of(&f, s->pid, false, &name);
@@ -182,6 +191,15 @@ static struct seen *entry_of(struct look *k, const char *name, bool *is_new)
 	return s;
 }
 
+/* A holder may execute another program. */
+static void remember_command(struct seen *s, const char *cmdline)
+{
+	if (s->command && strcmp(s->command, cmdline) == 0)
+		return;
+	free(s->command);
+	s->command = xstrdup(cmdline);
+}
+
 static void look_at(struct look *k, const struct locks_file *f, struct locks_who *w, bool waits,
 	struct facts *facts)
 {
@@ -196,6 +214,8 @@ static void look_at(struct look *k, const struct locks_file *f, struct locks_who
 	s->mode = w->mode;
 	if (waits)
 		s->blocker = blocker_of(f, w);
+	else
+		remember_command(s, w->cmdline);
 	if (is_new) {
 		s->kind = f->kind;
 		s->number = f->number;
@@ -246,5 +266,6 @@ void history_look(struct history *h, struct locks *l, struct facts *f, uint64_t 
 	free_seen(&h->seen);
 	h->seen = k.now;
 	h->started = true;
+	past_expect(h->past, l);
 	copy_events(h, l);
 }

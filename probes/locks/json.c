@@ -84,6 +84,8 @@ static void add_waiter(const struct locks_file *f, const struct locks_who *w, st
 		if (locks_blocks(&f->holders[i], w))
 			json_u64(j, (unsigned)f->holders[i].pid);
 	json_array_end(j);
+	add_optional("eta_ns", (int64_t)w->eta.ns, w->eta.holds > 0, j);
+	json_key_u64(j, "eta_holds", w->eta.holds);
 	add_process(w, j);
 	json_object_end(j);
 }

@@ -25,6 +25,13 @@ struct locks_time {
 	uint64_t ns; /* since it began */
 };
 
+/* When a waiter may have its lock: the median of how long the commands that block it held such
+ * locks before, as far as that was seen from beginning to end. */
+struct locks_eta {
+	unsigned holds; /* that the median is of; 0 = unknown */
+	uint64_t ns;	/* from now; 0 = the median has passed */
+};
+
 /* One who holds a lock, or waits for one. */
 struct locks_who {
 	pid_t pid;	/* 0 = of another pid namespace */
@@ -40,6 +47,7 @@ struct locks_who {
 	uid_t uid;		/* effective */
 	const char *cgroup;	/* of version 2, else the first; NULL = not told */
 	struct locks_time held; /* holds, or waits, since */
+	struct locks_eta eta;	/* of a waiter */
 };
 
 struct locks_file {
@@ -138,6 +146,8 @@ const struct locks_file *locks_file_of(
 	const struct locks *l, enum lockfile_kind kind, unsigned number, const char *key);
 /* "02:11", "1:02:11"; with "<" or ">" before what is a bound only; "-" for unknown. Appends. */
 void locks_time_text(const struct locks_time *t, struct str *out);
+/* "ETA ~1m20s (median of 9 past holds of that command)"; nothing where it is unknown. Appends. */
+void locks_eta_text(const struct locks_eta *eta, struct str *out);
 /* One line without the time of day: "llc 0  44010 acquired EX after 4.1s (blocked by 40551)". */
 void locks_event_text(const struct locks_event *e, struct str *out);
 
@@ -149,6 +159,9 @@ struct locks_view {
 	const pid_t *pids; /* only files that one of these holds or waits for; npids 0 = all */
 	size_t npids;
 	bool detail; /* --long */
+	/* Only these, ascending by address; NULL = all. */
+	const struct locks_file *const *files;
+	size_t nfiles;
 };
 /* Text as in spec/host 2.2, or one table of everything that is known. */
 void locks_text(const struct locks *l, const struct locks_view *v, struct str *out);

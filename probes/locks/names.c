@@ -58,6 +58,23 @@ void locks_time_text(const struct locks_time *t, struct str *out)
 		str_printf(out, "%llu:%02llu:%02llu", s / 3600, s / 60 % 60, s % 60);
 }
 
+void locks_eta_text(const struct locks_eta *eta, struct str *out)
+{
+	const char *s = eta->holds == 1 ? "" : "s";
+
+	if (!eta->holds)
+		return;
+	if (!eta->ns) {
+		str_printf(out,
+			"ETA any time: longer than the median of %u past hold%s of that command",
+			eta->holds, s);
+		return;
+	}
+	str_add(out, "ETA ~");
+	locks_time_text(&(struct locks_time){LOCKS_SEEN, eta->ns}, out);
+	str_printf(out, " (median of %u past hold%s of that command)", eta->holds, s);
+}
+
 static void add_lasted(const struct locks_time *t, const char *before, struct str *out)
 {
 	if (t->known == LOCKS_UNKNOWN)

@@ -11,8 +11,23 @@ static bool names_pid(const struct locks_who *who, size_t n, const struct locks_
 	return false;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	const struct locks_file *const *x = a, *const *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool is_among(const struct locks_view *v, const struct locks_file *f)
+{
+	return !v->files ||
+	       (v->nfiles && bsearch(&f, v->files, v->nfiles, sizeof(*v->files), by_address));
+}
+
 bool locks_shows(const struct locks_view *v, const struct locks_file *f)
 {
+	if (!is_among(v, f))
+		return false;
 	if (v->kinds && !(v->kinds & 1U << f->kind))
 		return false;
 	return !v->npids || names_pid(f->holders, f->nholders, v) ||
@@ -195,3 +210,31 @@ const struct column locks_columns[] = {
 	{.id = "what", .title = "WHAT", .get = get_what},
 };
 const size_t locks_ncolumns = ARRAY_LEN(locks_columns);
+
+/* ---- orders ---------------------------------------------------------------------------------- */
+
+/* Files are in their order in the model. */
+static struct cell get_place(const void *row, struct arena *a)
+{
+	(void)a;
+	return cell_u64((uintptr_t)ROW(row)->f);
+}
+
+static struct cell get_held_ns(const void *row, struct arena *a)
+{
+	const struct locks_who *w = ROW(row)->who;
+
+	(void)a;
+	return w && w->held.known != LOCKS_UNKNOWN ? cell_u64(w->held.ns) : cell_absent(NULL);
+}
+
+const struct column locks_orders[] = {
+	{.id = "lock", .get = get_place},
+	{.id = "node", .get = get_node},
+	{.id = "mode", .get = get_mode},
+	{.id = "pid", .get = get_pid},
+	{.id = "held", .get = get_held_ns},
+	{.id = "uid", .get = get_uid},
+	{.id = "what", .get = get_what},
+};
+const size_t locks_norders = ARRAY_LEN(locks_orders);

@@ -28,3 +28,6 @@ void locks_blockers(const struct locks_row *r, struct str *out);
 
 extern const struct column locks_columns[];
 extern const size_t locks_ncolumns;
+/* What rows may be sorted by; the first is the order of the model. Times are numbers here. */
+extern const struct column locks_orders[];
+extern const size_t locks_norders;

@@ -54,3 +54,5 @@ struct cell {
 void cell_format(const struct cell *c, struct str *out);
 /* The cell as a JSON value. A set or list stays on one line, whatever the writer's style. */
 void cell_json(const struct cell *c, struct json_out *j);
+/* One field as RFC 4180 quotes it; appends. */
+void csv_field(struct str *out, const char *text);

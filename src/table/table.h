@@ -34,6 +34,8 @@ void table_text(const struct table *t, struct str *out);
  * row:
  * "_why": {"<column>": "<reason>"}. */
 void table_json(const struct table *t, struct json_out *j);
+/* Ids as the first line, then a line a row; absent cells are empty, sizes are in bytes. */
+void table_csv(const struct table *t, struct str *out);
 /* The columns that tell something, copied to `to` (room for t->ncolumns); returns their number. One
  * that is absent in every row, or the same yes or no in all of them, tells nothing. */
 size_t table_telling_columns(const struct table *t, struct column *to);

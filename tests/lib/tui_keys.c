@@ -53,6 +53,8 @@ static void fn_bytes(struct tui *t, const struct ui_key *k, struct str *out)
 		[UI_FN_PGUP] = "\033[5~",
 		[UI_FN_PGDN] = "\033[6~",
 		[UI_FN_F1] = "\033OP",
+		[UI_FN_F1 + 3] = "\033OS",
+		[UI_FN_F1 + 5] = "\033[17~",
 		[UI_FN_F1 + 9] = "\033[21~",
 	};
 

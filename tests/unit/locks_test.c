@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <cmocka.h>
 
+#include "probes/locks/collect.h"
 #include "probes/locks/lines.h"
 #include "probes/locks/locks.h"
 #include "probes/topo/topo.h"
@@ -296,6 +297,58 @@ static void command_lines_are_cut_at_100_characters(void **state)
 	assert_true(str_ends(str_get(&text), "\xc3\xa4\xe2\x80\xa6"));
 }
 
+static void waits_end_by_the_median(void **state)
+{
+	struct past *p = past_new();
+	uint64_t ns = 0;
+
+	(void)state;
+	assert_int_equal(past_median(p, LOCKFILE_LLC, "make", &ns), 0);
+	for (uint64_t i = 1; i <= 3; i++)
+		past_add(p, LOCKFILE_LLC, "make", i * i * 100);
+	past_add(p, LOCKFILE_CPU, "make", 7);
+	assert_int_equal(past_median(p, LOCKFILE_LLC, "make", &ns), 3);
+	assert_true(ns == 400);
+	assert_int_equal(past_median(p, LOCKFILE_CPU, "make", &ns), 1);
+	assert_int_equal(past_median(p, LOCKFILE_LLC, "make -j", &ns), 0);
+	for (int i = 0; i < 100; i++) /* the last ones count */
+		past_add(p, LOCKFILE_LLC, "make", 5);
+	assert_int_equal(past_median(p, LOCKFILE_LLC, "make", &ns), 63);
+	assert_true(ns == 5);
+	past_free(p);
+}
+
+/* Of two holders that must both let go the slower counts; one of whom nothing is known hides it. */
+static void the_slowest_holder_is_waited_for(void **state)
+{
+	struct locks_who holders[] = {
+		{.pid = 1, .mode = LOCKFILE_SHARED, .cmdline = "a", .held = {LOCKS_SEEN, 60}},
+		{.pid = 2, .mode = LOCKFILE_SHARED, .cmdline = "b", .held = {LOCKS_SEEN, 20}},
+	};
+	struct locks_who waiter = {.pid = 3, .mode = LOCKFILE_EXCLUSIVE, .cmdline = "c"};
+	struct locks_file f = {
+		.holders = holders, .nholders = 2, .waiters = &waiter, .nwaiters = 1};
+	struct locks l = {.files = &f, .nfiles = 1};
+	struct past *p = past_new();
+	cleanup_str struct str text = STR_INIT;
+
+	(void)state;
+	past_add(p, f.kind, "a", 100);
+	past_expect(p, &l);
+	assert_int_equal(waiter.eta.holds, 0);
+	past_add(p, f.kind, "b", UINT64_C(80000000020));
+	past_expect(p, &l);
+	assert_int_equal(waiter.eta.holds, 1);
+	assert_true(waiter.eta.ns == UINT64_C(80000000000));
+	locks_eta_text(&waiter.eta, &text);
+	assert_string_equal(str_get(&text), "ETA ~01:20 (median of 1 past hold of that command)");
+	holders[0].held.known = LOCKS_AT_MOST;
+	waiter.eta = (struct locks_eta){0};
+	past_expect(p, &l);
+	assert_int_equal(waiter.eta.holds, 0);
+	past_free(p);
+}
+
 static void times_are_told_with_their_bounds(void **state)
 {
 	static const struct {
@@ -351,6 +404,8 @@ int main(void)
 		cmocka_unit_test(lines_of_the_table),
 		cmocka_unit_test(the_longest_mount_point_counts),
 		cmocka_unit_test(what_is_mounted_in_a_folder_is_known),
+		cmocka_unit_test(waits_end_by_the_median),
+		cmocka_unit_test(the_slowest_holder_is_waited_for),
 		cmocka_unit_test(times_are_told_with_their_bounds),
 	};
 

@@ -225,6 +225,18 @@ static void columns_that_tell_nothing_can_be_left_out(void **state)
 	assert_string_equal(some[4].id, "sweet");
 }
 
+static void csv_is_quoted_and_counts_bytes(void **state)
+{
+	const struct fruit a = {.name = "a, \"b\"", .count = -1, .bytes = 4096},
+			   b = {.name = "c", .count = 7};
+	const void *rows[] = {&a, &b};
+	cleanup_str struct str out = STR_INIT;
+
+	(void)state;
+	table_csv(&(struct table){columns, 3, rows, 2}, &out);
+	assert_string_equal(str_get(&out), "name,count,bytes\n\"a, \"\"b\"\"\",,4096\nc,7,0\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +247,7 @@ int main(void)
 		cmocka_unit_test(every_kind_has_a_text_and_a_value),
 		cmocka_unit_test(sorting_is_stable_and_absent_comes_last),
 		cmocka_unit_test(columns_that_tell_nothing_can_be_left_out),
+		cmocka_unit_test(csv_is_quoted_and_counts_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
