@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "vmm/qemu/tsc.h"
+
 /* COMMAND_LINE_SIZE of x86 is 2048 with its NUL; what is longer is cut silently by the kernel. */
 enum { CMDLINE_MAX = 2047 };
 
@@ -61,7 +63,8 @@ static const struct word words[] = {
 	/* clearing memory that is written next: 4 % where each store is emulated, and twice the
 	 * work for a page that the host has just cleared */
 	{.text = "init_on_alloc=0"},
-	/* not to be compared with slower clocks that jitter */
+	/* not to be compared with slower clocks that jitter; its rate is measured out here (below)
+	 */
 	{.text = "tsc=reliable", .when = TCG},
 	/* an emulated CPU may stand still for seconds */
 	{.text = "nowatchdog", .when = TCG},
@@ -102,6 +105,18 @@ static int check_word(const char *w, struct err *e)
 	return 0;
 }
 
+/*
+ * An emulated CPU that is interrupted while it measures its counter against emulated timers takes
+ * it for several times slower or faster than it is, and keeps that: its clock runs off.
+ */
+static void add_tsc_rate(struct str *line)
+{
+	unsigned khz = qemu_tsc_khz();
+
+	if (khz)
+		str_printf(line, " tsc_early_khz=%u", khz);
+}
+
 char *engine_cmdline(const struct vm_config *c, bool virtio, enum vm_accel accel, struct err *e)
 {
 	cleanup_str struct str line = STR_INIT;
@@ -109,6 +124,8 @@ char *engine_cmdline(const struct vm_config *c, bool virtio, enum vm_accel accel
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (wanted(&words[i], c, virtio, accel))
 			str_printf(&line, "%s%s", line.len ? " " : "", words[i].text);
+	if (accel == VM_ACCEL_TCG)
+		add_tsc_rate(&line);
 	/* the places that an unequal shape leaves empty under QEMU will not be plugged later */
 	if (!vm_topology_is_uniform(&c->topology))
 		str_printf(&line, " possible_cpus=%u", c->topology.vcpus);

@@ -14,6 +14,7 @@
 #include "tests/lib/skip.h"
 #include "vmm/engine.h"
 #include "vmm/qemu/argv.h"
+#include "vmm/qemu/tsc.h"
 #include "vmm/kvm/probe.h"
 
 #define MIB (1024ULL * 1024)
@@ -103,6 +104,23 @@ static void the_command_line_fits_the_guest(void **state)
 	assert_true(has_word(loud, "reboot=k"));
 	assert_true(has_word(loud, "8250.nr_uarts=1"));
 	assert_false(has_word(loud, "8250.nr_uarts=2"));
+}
+
+/* Two measurements of one counter agree, and an emulated guest is told; a busy machine does not
+ * matter. */
+static void an_emulated_guest_knows_its_clock(void **state)
+{
+	cleanup_free char *emulated = cmdline(false, VM_ACCEL_TCG, NULL, NULL);
+	cleanup_free char *own = cmdline(false, VM_ACCEL_KVM, NULL, NULL);
+	const char *word = strstr(emulated, " tsc_early_khz=");
+	unsigned khz = qemu_tsc_khz();
+
+	(void)state;
+	assert_null(strstr(own, "tsc_early_khz="));
+	assert_true((khz != 0) == (word != NULL));
+	if (word)
+		assert_in_range(
+			strtoul(strchr(word, '=') + 1, NULL, 10), khz - khz / 100, khz + khz / 100);
 }
 
 static void appended_words_come_last(void **state)
@@ -279,6 +297,7 @@ int main(void)
 		cmocka_unit_test(big_root_file_systems_need_the_right_kernel),
 		cmocka_unit_test(memory_has_a_floor),
 		cmocka_unit_test(the_command_line_fits_the_guest),
+		cmocka_unit_test(an_emulated_guest_knows_its_clock),
 		cmocka_unit_test(appended_words_come_last),
 		cmocka_unit_test(the_command_line_has_a_limit),
 		cmocka_unit_test(control_characters_are_refused),
