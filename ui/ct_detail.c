@@ -5,7 +5,6 @@
 
 #include "probes/ctprof/cells.h"
 #include "probes/ctprof/hostdiff.h"
-#include "probes/ctprof/text.h"
 #include "src/base/utf8.h"
 #include "ui/ct_view.h"
 
@@ -38,11 +37,14 @@ static uint64_t *values_of(
 	return v;
 }
 
+/* The smallest value that this share of the threads does not exceed. */
 static void quantile(struct str *out, const char *name, const uint64_t *v, size_t n, double q,
 	enum ctp_ladder ladder)
 {
+	size_t at = (size_t)ceil((double)n * q);
+
 	str_printf(out, "  %s ", name);
-	ctp_cell_u64(out, v[(size_t)((double)(n - 1) * q)], ladder);
+	ctp_cell_u64(out, v[at ? at - 1 : 0], ladder);
 }
 
 /* "A |#####     | p50 18.1ms  p99 31ms": the bar is the median, of the larger side's maximum. */
@@ -186,8 +188,8 @@ static void row_detail(
 	cleanup_str struct str title = STR_INIT, text = STR_INIT;
 	unsigned m = l->metric;
 
-	ctp_key_text(&pair->key, w->naming.axis, &title);
-	str_printf(&title, " - %s", ctp_metrics[m].name);
+	str_printf(&title, "%s of ", ctp_metrics[m].name);
+	ct_label(w, &pair->key, &title);
 	if (pair->fudged)
 		str_printf(&title, " (cgroup renamed, was %s)", pair->mark);
 	rule(p, v, str_get(&title));

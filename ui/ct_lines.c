@@ -183,8 +183,11 @@ static void choose(struct ct_view *w, struct ctp_rows *rows)
 
 static void row_lines(struct ct_view *w, bool derived)
 {
-	struct ctp_rows rows = ctp_rank(w->diff, &w->view, derived, 0);
+	struct ctp_view view = w->view;
+	struct ctp_rows rows;
 
+	view.order = w->order == CT_BY_TIME ? CTP_ORDER_TIME : CTP_ORDER_PERCENT;
+	rows = ctp_rank(w->diff, &view, derived, 0);
 	choose(w, &rows);
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct ctp_row *r = &rows.v[i];

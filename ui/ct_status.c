@@ -46,7 +46,7 @@ static void pair_title(const struct ct_view *w, struct str *out)
 
 static void foot(const struct ct_view *w, struct str *out)
 {
-	static const char *const orders[] = {"|%|", "|delta|", "A", "B", "name"};
+	static const char *const orders[] = {"time", "|%|", "|delta|", "A", "B", "name"};
 	static const char *const whichs[] = {"changed", "beyond noise", "all"};
 	const char *section = "all";
 

@@ -160,7 +160,7 @@ static void numbers(const struct ct_view *w, const struct widths *x, const struc
 	cell(out, &text, x->share, true);
 }
 
-static void group_label(const struct ct_view *w, const struct ctp_key *k, struct str *out)
+void ct_label(const struct ct_view *w, const struct ctp_key *k, struct str *out)
 {
 	cleanup_str struct str text = STR_INIT;
 
@@ -187,7 +187,7 @@ static void row_text(const struct ct_view *w, size_t line, const struct widths *
 
 	str_add(out, ct_is_open(w, l->pair, l->metric) ? "v " : "> ");
 	if (!same)
-		group_label(w, &p->key, &text);
+		ct_label(w, &p->key, &text);
 	cell(out, &text, x->group, false);
 	if (!same) {
 		if (p->side[CTP_BASE]->threads == p->side[CTP_CAND]->threads)
@@ -269,7 +269,7 @@ static void only_text(
 	cleanup_str struct str text = STR_INIT;
 
 	str_add(&text, l->side == CTP_CAND ? "  (new) " : "  (gone) ");
-	group_label(w, &g->key, &text);
+	ct_label(w, &g->key, &text);
 	cell(out, &text, W_MARK + x->group, false);
 	str_printf(&text, l->side == CTP_CAND ? " 0>%zu" : " %zu>0", (size_t)s->threads);
 	cell(out, &text, W_THREADS, false);

@@ -75,7 +75,7 @@ struct ct_line {
 };
 
 enum ct_which { CT_CHANGED, CT_BEYOND, CT_EVERYTHING, CT_WHICHES };
-enum ct_order_by { CT_BY_SHARE, CT_BY_DELTA, CT_BY_A, CT_BY_B, CT_BY_NAME, CT_ORDERS };
+enum ct_order_by { CT_BY_TIME, CT_BY_SHARE, CT_BY_DELTA, CT_BY_A, CT_BY_B, CT_BY_NAME, CT_ORDERS };
 enum ct_pick_what { CT_PICK_A, CT_PICK_B, CT_PICK_SECTION, CT_PICK_METRICS };
 
 struct ct_pick_item {
@@ -142,6 +142,8 @@ enum { CT_FILTER_NAMES = 3 };
 void ct_draw(const struct ct_view *w, const struct paint *p, struct view v);
 
 /* ct_text.c: a line's cells as text. */
+/* A group in one line, fit to be shown: "qemu/vcpu  /machine.slice". */
+void ct_label(const struct ct_view *w, const struct ctp_key *k, struct str *out);
 void ct_line_text(const struct ct_view *w, size_t line, int width, struct str *out);
 void ct_header_text(const struct ct_view *w, int width, struct str *out);
 
