@@ -6,10 +6,10 @@
 #include "src/base/file.h"
 #include "src/base/utf8.h"
 #include "src/cli/cli.h"
+#include "src/cli/kernel_share.h"
 #include "src/cli/kernel_watch.h"
 #include "src/kernels/builder.h"
 #include "src/reserve/reserve.h"
-#include "src/reserve/sandbox.h"
 
 enum { EXTRA_BYTES_MAX = 1 << 20 };
 
@@ -98,49 +98,6 @@ static enum upstream_sums sums_of(const struct values *v)
 	return v->skip_sha256 ? UPSTREAM_SKIP : v->strict ? UPSTREAM_STRICT : UPSTREAM_VERIFY;
 }
 
-/* ---- the share of this host ----------------------------------------------------------------- */
-
-struct share {
-	struct reservation r;
-	struct sandbox *sandbox;
-	bool reserved;
-};
-
-static void say_all(const struct strv *lines, const struct cli_context *cx)
-{
-	for (size_t i = 0; i < lines->n; i++)
-		cli_note(cx, "%s", lines->v[i]);
-}
-
-static int take_share(
-	struct share *s, const struct reserve_request *q, struct kernel_watch *w, struct err *e)
-{
-	const struct reserve_context cx = {.user = w, .note = w->report.note};
-	cleanup_strv struct strv notes = STRV_INIT;
-	int rc = reserve_acquire(q, &(struct reserve_shape){0}, &cx, &s->r, e);
-
-	if (rc)
-		return rc;
-	s->reserved = true;
-	say_all(&s->r.warnings, w->cx);
-	reserve_confine(&s->r);
-	if (cpuset_count(&s->r.plan.cpus))
-		rc = sandbox_enter(NULL, &s->r.plan.cpus, &s->r.plan.nodes, q->cap > 0, &s->sandbox,
-			&notes, e);
-	say_all(&notes, w->cx);
-	return rc;
-}
-
-static void leave_share(struct share *s, const struct cli_context *cx)
-{
-	cleanup_strv struct strv notes = STRV_INIT;
-
-	sandbox_leave(s->sandbox, &notes);
-	say_all(&notes, cx);
-	if (s->reserved)
-		reservation_release(&s->r);
-}
-
 /* ---- the build ------------------------------------------------------------------------------ */
 
 static int say_built(const struct kbuilt *k, const struct cli_context *cx)
@@ -224,22 +181,24 @@ static int build_one(const struct kbuild *b, const struct ident *id, struct kbui
 	}
 }
 
-static int build(struct kbuild *b, const struct ident *id, bool eol,
+static int build(const struct kbuild *wanted, const struct ident *id, bool eol,
 	const struct reserve_request *q, struct kernel_watch *w, struct err *e)
 {
 	struct kbuilt built = {0};
-	struct share share = {0};
-	int rc = take_share(&share, q, w, e);
+	struct kernel_share share = {.q = q, .w = w};
+	struct kbuild b = *wanted;
+	int rc;
 
-	b->jobs = share.reserved ? reserve_jobs(&share.r) : 1;
-	if (!rc && id->text && id->kind == IDENT_RANGE)
-		rc = build_range(b, id, eol, w->cx, e);
-	else if (!rc)
-		rc = build_one(b, id, &built, w->cx, e);
+	b.share = kernel_share_take;
+	b.user = &share;
+	if (id->text && id->kind == IDENT_RANGE)
+		rc = build_range(&b, id, eol, w->cx, e);
+	else
+		rc = build_one(&b, id, &built, w->cx, e);
 	if (!rc && built.image)
 		say_built(&built, w->cx);
 	kbuilt_release(&built);
-	leave_share(&share, w->cx);
+	kernel_share_leave(&share);
 	return rc;
 }
 
@@ -265,7 +224,7 @@ static int prepare(
 	rc = rc ? rc : reserve_request_init(&p->q, &o, &p->notes, e);
 	if (rc)
 		return rc;
-	say_all(&p->notes, cx);
+	kernel_watch_say_all(cx, &p->notes);
 	text = wanted(v, e);
 	if (!text)
 		return -e->code;
@@ -304,7 +263,7 @@ static int run(const void *values, const struct cli_context *cx)
 	bool usage = rc == -EINVAL;
 
 	if (!rc) {
-		struct kbuild b = {
+		const struct kbuild b = {
 			.place = &p.place,
 			.root = p.root,
 			.base = base_of(v->base),

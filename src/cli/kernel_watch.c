@@ -101,6 +101,12 @@ void kernel_watch_for_program(struct kernel_watch *w)
 	signal(SIGPIPE, SIG_IGN); /* a reader that is gone ends us in order */
 }
 
+void kernel_watch_say_all(const struct cli_context *cx, const struct strv *lines)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		cli_note(cx, "%s", lines->v[i]);
+}
+
 void kernel_watch_end(struct kernel_watch *w)
 {
 	cleanup_str struct str text = STR_INIT;

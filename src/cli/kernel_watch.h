@@ -22,4 +22,5 @@ struct kernel_watch {
 void kernel_watch_begin(struct kernel_watch *w, const struct cli_context *cx);
 /* Progress as lines of src/kernels/subbuild.h; once nobody reads them, as if SIGTERM had come. */
 void kernel_watch_for_program(struct kernel_watch *w);
+void kernel_watch_say_all(const struct cli_context *cx, const struct strv *lines);
 void kernel_watch_end(struct kernel_watch *w);

@@ -143,24 +143,31 @@ static void keep_measure(const struct measure *m, int rc, uint64_t made)
 		unlink(m->part);
 }
 
+int builder_share(const struct kbuild *b, unsigned *jobs, struct err *e)
+{
+	*jobs = 1;
+	return b->share ? b->share(b->user, jobs, e) : 0;
+}
+
 int builder_make(const struct kbuild *b, const char *tree, bool persistent,
 	struct build_result *out, struct err *e)
 {
 	struct measure m = measure_of(b, tree, persistent);
-	const struct build build = {
+	struct build build = {
 		.tree = tree,
 		.base = b->base,
 		.extra = b->extra,
 		.clean = b->clean && persistent,
 		.persistent = persistent,
-		.jobs = b->jobs,
 		.expected = m.expected,
 		.already = m.already,
 		.verbose = b->verbose,
 		.report = b->report,
 	};
-	int rc = build_kernel(&build, out, e);
+	int rc = builder_share(b, &build.jobs, e);
 
+	*out = (struct build_result){0};
+	rc = rc ? rc : build_kernel(&build, out, e);
 	if (!rc || persistent)
 		keep_measure(&m, rc, out->objects);
 	free(m.whole);

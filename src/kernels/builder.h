@@ -1,6 +1,7 @@
 /*
  * Kernels built into the cache: from a version's source archive, or from a person's own tree
- * (spec/host 4.12 to 4.15). The reservation of CPUs is the caller's.
+ * (spec/host 4.12 to 4.15). The reservation of CPUs is the caller's, who is asked for it when
+ * something is to be built.
  */
 #pragma once
 
@@ -21,7 +22,11 @@ struct kbuild {
 	bool lock_source; /* one build at a time in a person's tree */
 	enum upstream_sums sums;
 	const struct http_patience *patience; /* NULL = http_patience */
-	unsigned jobs;
+	/* Takes a share of this host's CPUs and says how many jobs make gets: called each time
+	 * there is something to be built, and not for what the cache has. NULL = one job, on any
+	 * CPU. */
+	int (*share)(void *user, unsigned *jobs, struct err *e);
+	void *user; /* of share() */
 	const struct kernel_report *report;
 };
 

@@ -8,6 +8,8 @@
 bool builder_cached(const struct kbuild *b, const char *key, struct kbuilt *out);
 /* Refuses --force while somebody holds the entry. */
 int builder_check_force(const struct kbuild *b, const char *key, struct err *e);
+/* kbuild.share, where there is one. */
+int builder_share(const struct kbuild *b, unsigned *jobs, struct err *e);
 /* Configures and makes the tree; what the last build of this kind made is its measure. */
 int builder_make(const struct kbuild *b, const char *tree, bool persistent,
 	struct build_result *out, struct err *e);

@@ -124,6 +124,21 @@ static int build_locked(
 	return rc;
 }
 
+/* CPUs come before the lock of the tree, as with every other program that builds it
+ * (spec/host 3.11). */
+static int build_on_share(
+	const struct kbuild *b, const struct local_tree *t, struct kbuilt *out, struct err *e)
+{
+	cleanup_free char *suffix = kbuild_suffix(b), *key = local_key(t, suffix);
+	unsigned jobs;
+	int rc;
+
+	if (!t->dirty && builder_cached(b, key, out))
+		return 0;
+	rc = builder_share(b, &jobs, e);
+	return rc ? rc : build_locked(b, t, out, e);
+}
+
 int kbuild_tree(const struct kbuild *b, const char *path, struct kbuilt *out, struct err *e)
 {
 	struct local_tree t;
@@ -132,7 +147,7 @@ int kbuild_tree(const struct kbuild *b, const char *path, struct kbuilt *out, st
 	*out = (struct kbuilt){0};
 	if (rc)
 		return rc;
-	rc = build_locked(b, &t, out, e);
+	rc = build_on_share(b, &t, out, e);
 	local_release(&t);
 	return rc;
 }

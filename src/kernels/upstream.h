@@ -29,6 +29,8 @@ struct upstream {
 	const struct kernel_report *report;
 };
 
+/* ROOT/.downloads. */
+int upstream_make_folder(const struct upstream *u, struct err *e);
 /* The list, at most hours old; offline the last one there is. */
 int upstream_releases(const struct upstream *u, struct releases *out, struct err *e);
 

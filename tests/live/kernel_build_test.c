@@ -367,6 +367,28 @@ static void what_has_reached_its_end_is_built_from_the_stable_tree(void **state)
 	expect_tidy(g);
 }
 
+/* Somebody has all LLCs of this host for himself: nothing is built, and what the cache has is had.
+ */
+static void cpus_are_reserved_for_builds_only(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *tree = file_join(g->dir, "tree");
+
+	mini_tree(tree, "6.14.2");
+	assert_int_equal(build(g, "6.12.9"), 0);
+	shell(g, "mkdir held && for n in 0 1 2 3 4 5 6 7; do : > held/ktstr-llc-$n.lock; done");
+	setenv("KTSTR_LOCK_DIR", "held", 1);
+	shell(g, "mkfifo ready; for f in held/*; do set -- \"$@\" flock -F \"$f\"; done; "
+		 "\"$@\" sh -c 'echo > ready; exec sleep 100' & echo $! > holder; read x < ready");
+	assert_int_equal(build(g, "6.12.9"), 0);
+	said(g, "cached kernel found: ");
+	assert_int_equal(build(g, "--source tree"), 1);
+	said(g, "could not reserve");
+	assert_false(file_exists("tree/vmlinux"));
+	shell(g, "kill $(cat holder)");
+	setenv("KTSTR_LOCK_DIR", g->dir, 1);
+}
+
 static void options_change_the_key(void **state)
 {
 	struct ground *g = *state;
@@ -487,6 +509,7 @@ int main(void)
 		TEST(a_guest_gets_what_it_names),
 		TEST(what_has_reached_its_end_is_built_from_the_stable_tree),
 		TEST(progress_has_a_measure),
+		TEST(cpus_are_reserved_for_builds_only),
 		TEST(options_change_the_key),
 		TEST(two_builders_build_once),
 		TEST(a_killed_build_leaves_nothing),
