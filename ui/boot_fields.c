@@ -7,6 +7,9 @@
 #include "src/base/file.h"
 #include "src/base/parse.h"
 
+static const char *const accels[] = {"auto", "kvm", "tcg"};
+static const char *const modes[] = {"default", "no-perf-mode", "perf-mode"};
+
 const struct boot_item boot_items[ITEMS] = {
 	[KERNEL] = {"Kernel", "automatic",
 		"image file, folder, version, cache key, distro; empty: a local build, this "
@@ -19,14 +22,18 @@ const struct boot_item boot_items[ITEMS] = {
 		"files, folders, programs of PATH, parted by blanks; they land in /include-files"},
 	[APPEND] = {"Kernel words", "none", "further words for the kernel command line"},
 	[ACCEL] = {"Engine", "auto", "auto: KVM where it is fast, else software emulation (tcg)",
-		true},
+		accels, ARRAY_LEN(accels)},
 	[DISK] = {"Disk", "none", "an empty /dev/vda of this size: 256mib, 1gib"},
 	[DISTANCES] = {"Distances", "20 between nodes",
 		"a row for each node, its distance from every node: 10,20/20,10"},
 	[OFFLINE] = {"Offline CPUs", "none", "CPUs of the guest to take offline first: 1-3,8"},
+	[MODE] = {"Mode", NULL,
+		"default: a CPU of this machine for each of the guest's; no-perf-mode: some CPUs, "
+		"shared; perf-mode: whole caches, pinned, real-time",
+		modes, ARRAY_LEN(modes)},
+	[CPU_CAP] = {"CPU cap", "as many as the guest's, 30 % of all at least",
+		"with no-perf-mode: how many CPUs of this machine to reserve"},
 };
-
-const char *const boot_accels[BOOT_ACCELS] = {"auto", "kvm", "tcg"};
 
 /* Words parted by blanks; quotes and a backslash keep blanks inside one. */
 static int split_words(const char *s, struct strv *out, struct err *e)
@@ -141,13 +148,38 @@ static int read_accel(const struct boot *b, struct vm_config *c, struct err *e)
 	static const enum vm_accel values[] = {VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG};
 
 	(void)e;
-	c->accel = values[b->accel];
+	c->accel = values[b->choice[ACCEL]];
 	return 0;
 }
 
 static int read_disk(const struct boot *b, struct vm_config *c, struct err *e)
 {
 	return is_blank(text_of(b, DISK)) ? 0 : parse_size(text_of(b, DISK), &c->disk_bytes, e);
+}
+
+/* A cap is part of one mode. */
+static int read_cap(const struct boot *b, struct reserve_options *o, struct err *e)
+{
+	const char *s = text_of(b, CPU_CAP);
+
+	if (is_blank(s))
+		return 0;
+	if (!o->no_perf_mode)
+		return err_set(e, EINVAL, "a CPU cap goes with the mode no-perf-mode");
+	o->cap_set = true;
+	return parse_u32(s, &o->cap, e);
+}
+
+/* As the options of `ktstr shell`: the environment has a say too. */
+static int read_reserve(const struct boot *b, struct vm_config *c, struct err *e)
+{
+	struct reserve_options o = {
+		.no_perf_mode = b->choice[MODE] == 1,
+		.perf_mode = b->choice[MODE] == 2,
+	};
+	int rc = read_cap(b, &o, e);
+
+	return rc ? rc : reserve_request_init(&c->reserve, &o, &c->notes, e);
 }
 
 static int (*const readers[ITEMS])(const struct boot *b, struct vm_config *c, struct err *e) = {
@@ -160,13 +192,8 @@ static int (*const readers[ITEMS])(const struct boot *b, struct vm_config *c, st
 	[DISK] = read_disk,
 	[DISTANCES] = read_distances,
 	[OFFLINE] = read_offline,
+	[CPU_CAP] = read_reserve, /* and the mode, which cannot be wrong by itself */
 };
-
-/* As `ktstr shell` would without options: the environment alone decides. */
-static int read_reserve(struct vm_config *c, struct err *e)
-{
-	return reserve_request_init(&c->reserve, &(struct reserve_options){0}, &c->notes, e);
-}
 
 void boot_release(struct vm_config *c)
 {
@@ -177,18 +204,18 @@ void boot_release(struct vm_config *c)
 
 int boot_read(const struct boot *b, enum item i, struct vm_config *c, struct err *e)
 {
-	return readers[i](b, c, e);
+	return readers[i] ? readers[i](b, c, e) : 0;
 }
 
 int boot_read_all(const struct boot *b, struct vm_config *c, int *wrong, struct err *e)
 {
 	for (int i = 0; i < ITEMS; i++) {
-		int rc = readers[i](b, c, e);
+		int rc = boot_read(b, (enum item)i, c, e);
 
 		if (rc) {
 			*wrong = i;
 			return rc;
 		}
 	}
-	return read_reserve(c, e);
+	return 0;
 }

@@ -7,25 +7,37 @@
 #include "ui/pane.h"
 #include "vmm/vmctl.h"
 
-enum item { KERNEL, TOPOLOGY, MEMORY, INCLUDE, APPEND, ACCEL, DISK, DISTANCES, OFFLINE, ITEMS };
+enum item {
+	KERNEL,
+	TOPOLOGY,
+	MEMORY,
+	INCLUDE,
+	APPEND,
+	ACCEL,
+	DISK,
+	DISTANCES,
+	OFFLINE,
+	MODE,
+	CPU_CAP,
+	ITEMS
+};
 
 struct boot_item {
 	const char *label;
 	const char *empty; /* what nothing means */
 	const char *help;
-	bool choice; /* Left, Right and Space go through the values */
+	/* Left, Right and Space go through these, each of another first letter; NULL = a text. */
+	const char *const *choices;
+	size_t nchoices;
 };
 extern const struct boot_item boot_items[ITEMS];
-
-enum { BOOT_ACCELS = 3 };
-extern const char *const boot_accels[BOOT_ACCELS];
 
 struct boot {
 	struct pane *host;
 	const struct topo *machine; /* of the newest snapshot; NULL = not seen yet */
 	char *what;		    /* what it is shaped like; NULL = the default shape */
 	struct field field[ITEMS];
-	size_t accel;
+	size_t choice[ITEMS];
 	enum item at;
 	int wrong; /* item that is not right; -1 = none */
 	struct str error;

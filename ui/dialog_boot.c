@@ -77,15 +77,17 @@ static void edited(struct boot *b)
 
 static void choose(struct boot *b, const struct ui_key *k)
 {
-	size_t n = BOOT_ACCELS;
+	const struct boot_item *it = &boot_items[b->at];
+	size_t n = it->nchoices, *at = &b->choice[b->at];
 
 	if (ui_is_fn(k, UI_FN_RIGHT) || ui_is_char(k, ' ', 0))
-		b->accel = (b->accel + 1) % n;
+		*at = (*at + 1) % n;
 	else if (ui_is_fn(k, UI_FN_LEFT))
-		b->accel = (b->accel + n - 1) % n;
+		*at = (*at + n - 1) % n;
 	for (size_t i = 0; i < n; i++)
-		if (ui_is_char(k, (unsigned char)boot_accels[i][0], 0))
-			b->accel = i;
+		if (ui_is_char(k, (unsigned char)it->choices[i][0], 0))
+			*at = i;
+	edited(b);
 }
 
 static void click(struct boot *b, const struct ui_key *k)
@@ -113,7 +115,7 @@ static void input(void *self, const struct ui_key *k)
 		move(b, 1);
 	else if (is_back_tab(k) || ui_is_fn(k, UI_FN_UP))
 		move(b, -1);
-	else if (boot_items[b->at].choice)
+	else if (boot_items[b->at].choices)
 		choose(b, k);
 	else if (field_key(&b->field[b->at], k) == FIELD_CHANGED)
 		edited(b);
@@ -155,17 +157,18 @@ static void draw_count(const struct boot *b, const struct paint *p, struct view 
 			str_get(&text));
 }
 
-static void draw_choice(const struct boot *b, const struct paint *p, struct view v, int row)
+static void draw_choice(const struct boot *b, const struct paint *p, struct view v, enum item item)
 {
+	const struct boot_item *it = &boot_items[item];
 	int col = LABEL;
 
-	for (size_t i = 0; i < BOOT_ACCELS; i++) {
-		bool on = i == b->accel;
-		struct ui_style s = theme_style(p->theme, !on		   ? THEME_DIM
-							  : b->at == ACCEL ? THEME_SELECTED
-									   : THEME_STRONG);
+	for (size_t i = 0; i < it->nchoices; i++) {
+		bool on = i == b->choice[item];
+		struct ui_style s = theme_style(p->theme, !on		  ? THEME_DIM
+							  : b->at == item ? THEME_SELECTED
+									  : THEME_STRONG);
 
-		col = view_printf(v, row, col, s, on ? "[%s]" : " %s ", boot_accels[i]) + 1;
+		col = view_printf(v, (int)item, col, s, on ? "[%s]" : " %s ", it->choices[i]) + 1;
 	}
 }
 
@@ -183,8 +186,8 @@ static void draw_field(const struct boot *b, const struct paint *p, struct view 
 				      : here	      ? THEME_STRONG
 						      : THEME_TEXT),
 		boot_items[i].label);
-	if (i == ACCEL) {
-		draw_choice(b, p, v, row);
+	if (boot_items[i].choices) {
+		draw_choice(b, p, v, i);
 		return;
 	}
 	field_draw(&b->field[i], v, row, LABEL, width, theme_style(p->theme, THEME_FIELD),

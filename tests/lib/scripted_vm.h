@@ -35,6 +35,7 @@ struct vm {
 	uint32_t memory_mib;
 	uint64_t disk;
 	enum vm_accel accel;
+	struct reserve_request reserve;
 	struct strv include, append, env;
 	char ran[128]; /* vm_run_command() */
 	int signalled;
@@ -62,6 +63,7 @@ struct vm *vm_start(const struct vm_config *c, struct err *e)
 	vm->memory_mib = c->memory_mib;
 	vm->disk = c->disk_bytes;
 	vm->accel = c->accel;
+	vm->reserve = c->reserve;
 	strv_copy(&vm->include, &c->include);
 	strv_copy(&vm->append, &c->append);
 	strv_copy(&vm->env, &c->env);

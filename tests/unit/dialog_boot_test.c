@@ -60,6 +60,37 @@ static void the_fields_say_what_to_boot(void **state)
 	dash_close(&d);
 }
 
+static void the_mode_says_what_is_reserved(void **state)
+{
+	struct dash d;
+
+	(void)state;
+	dash_open(&d, 24, 80, false);
+	dash_turn(&d);
+	dash_keys(&d, "n Up");
+	dash_expect(&d, "> CPU cap");
+	dash_type(&d, "2");
+	dash_keys(&d, "Enter");
+	assert_null(latest);
+	dash_expect(&d, "a CPU cap goes with the mode no-perf-mode");
+	dash_keys(&d, "Up");
+	dash_type(&d, "n");
+	dash_expect(&d, "[no-perf-mode]");
+	dash_expect_not(&d, "a CPU cap goes with"); /* mended at once */
+	dash_keys(&d, "Enter");
+	assert_non_null(latest);
+	assert_int_equal(latest->reserve.mode, RESERVE_BUDGET);
+	assert_int_equal(latest->reserve.cap, 2);
+	dash_close(&d);
+	dash_open(&d, 24, 80, false);
+	dash_turn(&d);
+	dash_keys(&d, "n Up Up Left");
+	dash_expect(&d, "[perf-mode]");
+	dash_keys(&d, "Enter");
+	assert_int_equal(latest->reserve.mode, RESERVE_PERF);
+	dash_close(&d);
+}
+
 static void what_is_wrong_is_said_at_the_field(void **state)
 {
 	struct dash d;
@@ -140,7 +171,7 @@ static void a_shape_of_unequal_parts(void **state)
 	dash_expect(&d, "New guest, shaped like this machine");
 	dash_expect(&d, "4c2t+2c1t/3c1t/mem, 13 CPUs");
 	dash_expect(&d, "10,21,30/21,10,30/30,30,10");
-	dash_keys(&d, "Up Up");
+	dash_keys(&d, "Up Up Up Up");
 	dash_type(&d, "1,13");
 	dash_keys(&d, "Enter");
 	dash_expect(&d, "there is no CPU 13 to take offline");
@@ -173,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(enter_boots_with_the_defaults),
 		cmocka_unit_test(the_fields_say_what_to_boot),
+		cmocka_unit_test(the_mode_says_what_is_reserved),
 		cmocka_unit_test(what_is_wrong_is_said_at_the_field),
 		cmocka_unit_test(a_start_that_fails_keeps_the_dialog),
 		cmocka_unit_test(a_shape_presets_the_topology),
