@@ -15,9 +15,20 @@ static int by_text(const void *key, const void *at)
 	return strcmp(key, *(const char *const *)at);
 }
 
-static bool is_gauge(const char *key)
+static bool stat_is_gauge(const char *key)
 {
 	return bsearch(key, gauges, ARRAY_LEN(gauges), sizeof(gauges[0]), by_text) != NULL;
+}
+
+static bool event_is_gauge(const char *key)
+{
+	(void)key;
+	return false;
+}
+
+static bool more_is_gauge(const char *key)
+{
+	return !str_starts(key, "io.stat.") && !str_starts(key, "cpu.stat.");
 }
 
 static uint64_t plus(uint64_t a, uint64_t b)
@@ -55,8 +66,8 @@ static struct ctp_opt total(struct ctp_opt a, struct ctp_opt b)
 	return a.has && b.has ? (struct ctp_opt){true, plus(a.v, b.v)} : a.has ? a : b;
 }
 
-static struct ctp_map merge_maps(
-	struct arena *arena, const struct ctp_map *a, const struct ctp_map *b, bool with_gauges)
+static struct ctp_map merge_maps(struct arena *arena, const struct ctp_map *a,
+	const struct ctp_map *b, bool (*is_gauge)(const char *key))
 {
 	struct ctp_pair *pairs = arena_alloc(arena, (a->n + b->n + 1) * sizeof(*pairs));
 	uint32_t n = 0, i = 0, k = 0;
@@ -68,8 +79,8 @@ static struct ctp_map merge_maps(
 		if (by == 0) {
 			uint64_t v = b->pairs[k++].v;
 
-			pairs[n].v = with_gauges && is_gauge(pairs[n].key) ? most(pairs[n].v, v)
-									   : plus(pairs[n].v, v);
+			pairs[n].v =
+				is_gauge(pairs[n].key) ? most(pairs[n].v, v) : plus(pairs[n].v, v);
 		}
 		n++;
 	}
@@ -98,8 +109,10 @@ static void merge(struct arena *arena, struct ctp_cgroup *to, const struct ctp_c
 	to->memory_high = highest(to->memory_high, b->memory_high);
 	to->memory_low = lowest(to->memory_low, b->memory_low);
 	to->memory_min = lowest(to->memory_min, b->memory_min);
-	to->memory_stat = merge_maps(arena, &to->memory_stat, &b->memory_stat, true);
-	to->memory_events = merge_maps(arena, &to->memory_events, &b->memory_events, false);
+	to->memory_stat = merge_maps(arena, &to->memory_stat, &b->memory_stat, stat_is_gauge);
+	to->memory_events =
+		merge_maps(arena, &to->memory_events, &b->memory_events, event_is_gauge);
+	to->more = merge_maps(arena, &to->more, &b->more, more_is_gauge);
 	to->pids_current = total(to->pids_current, b->pids_current);
 	to->pids_max = highest(to->pids_max, b->pids_max);
 	for (int r = 0; r < CTP_NPSI; r++) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probes/ctprof/cgroups_more.h"
 #include "probes/ctprof/scan.h"
 #include "src/base/map.h"
 
@@ -368,6 +369,7 @@ static void read_group(const struct ctp_cgroups *cgroups, const char *path, stru
 	c->pids_current = number(&g, "pids.current", (struct ctp_opt){0});
 	c->pids_max = number(&g, "pids.max", (struct ctp_opt){0});
 	ctp_read_pressure(g.root, dir, ".pressure", &c->psi);
+	c->more = ctp_read_cgroup_more(g.root, dir, b);
 	str_release(&g.text);
 }
 

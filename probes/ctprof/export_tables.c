@@ -87,7 +87,7 @@ void ctp_json_secondary(struct json_out *j, struct ctp_groups *g, const struct c
 		(ctp_view_has(v, CTP_SEC_CGROUP_STATS) || ctp_view_has(v, CTP_SEC_CGROUP_LIMITS) ||
 			ctp_view_has(v, CTP_SEC_MEMORY_STAT) ||
 			ctp_view_has(v, CTP_SEC_MEMORY_EVENTS) ||
-			ctp_view_has(v, CTP_SEC_PRESSURE)))
+			ctp_view_has(v, CTP_SEC_PRESSURE) || ctp_view_has(v, CTP_SEC_CGROUP_MORE)))
 		json_cgroups(j, g);
 	if (ctp_view_has(v, CTP_SEC_HOST_PRESSURE))
 		json_of_sides(j, "host_pressure", g, &ctp_shape_psi, true);

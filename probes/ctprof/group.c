@@ -265,6 +265,22 @@ static void names_init(struct side_names *n, const struct ctp_snapshot *s)
 	n->cgroup = xcalloc(s->nstrings + 1, sizeof(struct ctp_name *));
 }
 
+/* Every cgroup of a side once. */
+static void learn_cgroups(struct ctp_namer *namer, const struct ctp_snapshot *s)
+{
+	cleanup_free bool *seen = xcalloc(s->nstrings + 1, sizeof(*seen));
+
+	for (size_t i = 0; i < s->nthreads; i++) {
+		uint64_t number = ctp_thread_at(s, i)->v[CTP_cgroup];
+
+		if (!seen[number])
+			ctp_namer_learn(namer, s->strings[number]);
+		seen[number] = true;
+	}
+	for (size_t i = 0; i < s->ncgroups; i++)
+		ctp_namer_learn(namer, s->cgroups[i].path);
+}
+
 static void grouping_release(struct grouping *w)
 {
 	for (int side = 0; side < CTP_SIDES; side++) {
@@ -289,6 +305,8 @@ struct ctp_groups *ctp_group(const struct ctp_snapshot *a, const struct ctp_snap
 	w.empty = ctp_namer_literal(w.namer, "");
 	for (int side = 0; side < sides; side++)
 		names_init(&w.names[side], g->snap[side]);
+	for (int side = 0; side < sides && naming->tight; side++)
+		learn_cgroups(w.namer, g->snap[side]);
 	if (shared_field(naming) >= 0)
 		count_patterns(&w, shared_field(naming));
 	for (int side = 0; side < sides; side++)

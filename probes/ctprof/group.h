@@ -26,6 +26,7 @@ struct ctp_naming {
 	bool literal_threads;	    /* --no-thread-normalize */
 	bool literal_cgroups;	    /* --no-cg-normalize */
 	bool strong;		    /* --strong-normalize */
+	bool tight;		    /* --tighten-cgroups */
 	const struct strv *flatten; /* patterns, first match wins; NULL = none */
 	const bool *keep[2]; /* by thread of each side: the others are left out; NULL = all */
 };

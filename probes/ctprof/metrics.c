@@ -61,6 +61,9 @@ const struct ctp_section_row ctp_sections[CTP_NSECTIONS] = {
 		"the same of the whole machine"},
 	[CTP_SEC_SMAPS] = {"smaps-rollup", "smaps_rollup", false, "memory of processes by kind"},
 	[CTP_SEC_SCHED_EXT] = {"sched-ext", "sched_ext", false, "state of sched_ext"},
+	[CTP_SEC_CGROUP_MORE] = {"cgroup-more", "Cgroup counters that other files have", true,
+		"swap, zswap, peaks, I/O, CPU time by mode and memory by node of each cgroup; only "
+		"where it is named"},
 };
 
 int ctp_metric_find(const char *name, size_t n)

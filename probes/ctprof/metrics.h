@@ -54,6 +54,7 @@ enum ctp_section {
 	CTP_SEC_HOST_PRESSURE,
 	CTP_SEC_SMAPS,
 	CTP_SEC_SCHED_EXT,
+	CTP_SEC_CGROUP_MORE, /* ours: only where it is named */
 	CTP_NSECTIONS
 };
 

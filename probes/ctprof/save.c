@@ -43,6 +43,8 @@ static bool is_absent(const struct shape_row *row, const void *at)
 		return !((const struct ctp_text_map *)at)->present;
 	case SHAPE_TEXTS_N:
 		return !((const struct ctp_text_map *)at)->n;
+	case SHAPE_MAP:
+		return !((const struct ctp_map *)at)->n;
 	default:
 		return false;
 	}
@@ -90,7 +92,7 @@ void ctp_write_shape(struct json_out *j, const struct shape *shape, const void *
 		const struct shape_row *row = &shape->rows[i];
 		const void *at = (const char *)base + row->offset;
 
-		if (shape->omit && is_absent(row, at))
+		if ((shape->omit || row->omit) && is_absent(row, at))
 			continue;
 		json_key(j, row->key);
 		ctp_write_value(j, row, at);

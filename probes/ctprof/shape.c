@@ -93,6 +93,8 @@ static const struct shape_row cgroup_rows[] = {
 	FLAT("memory", cgroup_memory),
 	FLAT("pids", cgroup_pids),
 	IN(ctp_cgroup, "psi", ctp_shape_psi, psi),
+	/* our own; other readers pass over it */
+	{.key = "more", .kind = SHAPE_MAP, .offset = offsetof(struct ctp_cgroup, more), .omit = true},
 };
 const struct shape ctp_shape_cgroup = SHAPE(cgroup_rows);
 

@@ -30,6 +30,7 @@ struct shape_row {
 	enum shape_kind kind;
 	size_t offset;
 	const struct shape *shape; /* of SHAPE_OBJECT */
+	bool omit;		   /* no key where it is empty */
 } __attribute__((designated_init));
 
 struct shape {

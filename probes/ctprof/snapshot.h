@@ -195,6 +195,9 @@ struct ctp_cgroup {
 	struct ctp_map memory_stat, memory_events;
 	struct ctp_opt pids_current, pids_max;
 	struct ctp_psi psi;
+	/* Ours: what else the kernel counts, by file and key: "io.stat.rbytes" of all devices,
+	 * "memory.peak", "memory.numa_stat.anon.N0". Bytes, microseconds (_usec), else counts. */
+	struct ctp_map more;
 };
 
 /* The machine. NULL and has == false where the capture could not tell. */

@@ -1,4 +1,5 @@
 /* The tables of cgroups: counters, limits, memory (spec 7 and 7.1). */
+#include <stddef.h>
 #include <string.h>
 
 #include "probes/ctprof/text_parts.h"
@@ -148,13 +149,36 @@ static void limits(struct tables *t)
 	end(t->s, &g);
 }
 
-/* ---- memory.stat and memory.events ----------------------------------------------------------- */
+/* ---- maps: memory.stat, memory.events and more ------------------------------------------------
+ */
 
-static const struct ctp_map *map_of(const struct ctp_cgroup *c, bool events)
+struct map_table {
+	enum ctp_section section;
+	const char *key, *value; /* headers */
+	size_t offset;
+	bool units; /* what the key says of them; the specified tables show bare counts */
+};
+static const struct map_table map_tables[] = {
+	{CTP_SEC_MEMORY_STAT, "key", "value", offsetof(struct ctp_cgroup, memory_stat), false},
+	{CTP_SEC_MEMORY_EVENTS, "event", "count", offsetof(struct ctp_cgroup, memory_events),
+		false},
+	{CTP_SEC_CGROUP_MORE, "key", "value", offsetof(struct ctp_cgroup, more), true},
+};
+
+static const struct ctp_map *map_of(const struct ctp_cgroup *c, const struct map_table *m)
 {
 	static const struct ctp_map none = {0};
 
-	return !c ? &none : events ? &c->memory_events : &c->memory_stat;
+	return c ? (const struct ctp_map *)((const char *)c + m->offset) : &none;
+}
+
+static enum ctp_ladder unit_of(const char *key)
+{
+	if (str_ends(key, "_usec"))
+		return CTP_LADDER_US;
+	if (str_starts(key, "memory.") || str_ends(key, "bytes"))
+		return CTP_LADDER_BYTES;
+	return CTP_LADDER_COUNT;
 }
 
 /* The next key of two sorted maps, with what each has. */
@@ -176,11 +200,11 @@ static bool next_key(const struct ctp_map *a, const struct ctp_map *b, uint32_t 
 }
 
 /* Whether the table is there at all: show wants a value that is not 0, compare any value. */
-static bool has_memory(const struct tables *t, bool events)
+static bool has_values(const struct tables *t, const struct map_table *table)
 {
 	for (size_t i = 0; i < t->p->n; i++) {
 		for (int side = 0; side < CTP_SIDES; side++) {
-			const struct ctp_map *m = map_of(t->p->v[i].side[side], events);
+			const struct ctp_map *m = map_of(t->p->v[i].side[side], table);
 
 			for (uint32_t k = 0; k < m->n; k++)
 				if (t->compare || m->pairs[k].v)
@@ -190,30 +214,35 @@ static bool has_memory(const struct tables *t, bool events)
 	return false;
 }
 
-static void memory(struct tables *t, bool events)
+static void map_rows(struct tables *t, const struct map_table *table,
+	const struct ctp_cgroup_pair *p, struct ctp_grid *g)
 {
-	const char *const headers[] = {
-		"cgroup", events ? "event" : "key", events ? "count" : "value"};
+	const struct ctp_map *a = map_of(p->side[CTP_BASE], table);
+	const struct ctp_map *b = map_of(p->side[CTP_CAND], table);
+	struct ctp_opt v[CTP_SIDES];
+	const char *key;
+	uint32_t i = 0, k = 0;
+
+	while (next_key(a, b, &i, &k, &key, v)) {
+		if (v[CTP_BASE].v == v[CTP_CAND].v)
+			continue; /* show has nothing on the other side: 0 */
+		ctp_grid_add(g, 0, p->path);
+		ctp_grid_add(g, 0, key);
+		number(t, g, v[CTP_BASE], v[CTP_CAND],
+			table->units ? unit_of(key) : CTP_LADDER_COUNT);
+	}
+}
+
+static void maps(struct tables *t, const struct map_table *table)
+{
+	const char *const headers[] = {"cgroup", table->key, table->value};
 	struct ctp_grid g;
 
-	if (!has_memory(t, events))
+	if (!has_values(t, table))
 		return;
-	begin(t->s, events ? "memory.events" : "memory.stat", &g, headers, ARRAY_LEN(headers));
-	for (size_t c = 0; c < t->p->n; c++) {
-		const struct ctp_map *a = map_of(t->p->v[c].side[CTP_BASE], events);
-		const struct ctp_map *b = map_of(t->p->v[c].side[CTP_CAND], events);
-		struct ctp_opt v[CTP_SIDES];
-		const char *key;
-		uint32_t i = 0, k = 0;
-
-		while (next_key(a, b, &i, &k, &key, v)) {
-			if (v[CTP_BASE].v == v[CTP_CAND].v)
-				continue; /* show has nothing on the other side: 0 */
-			ctp_grid_add(&g, 0, t->p->v[c].path);
-			ctp_grid_add(&g, 0, key);
-			number(t, &g, v[CTP_BASE], v[CTP_CAND], CTP_LADDER_COUNT);
-		}
-	}
+	begin(t->s, ctp_sections[table->section].heading, &g, headers, ARRAY_LEN(headers));
+	for (size_t c = 0; c < t->p->n; c++)
+		map_rows(t, table, &t->p->v[c], &g);
 	end(t->s, &g);
 }
 
@@ -232,10 +261,9 @@ void ctp_text_cgroups(
 		stats(&t);
 	if (ctp_view_has(v, CTP_SEC_CGROUP_LIMITS))
 		limits(&t);
-	if (ctp_view_has(v, CTP_SEC_MEMORY_STAT))
-		memory(&t, false);
-	if (ctp_view_has(v, CTP_SEC_MEMORY_EVENTS))
-		memory(&t, true);
+	for (size_t i = 0; i < ARRAY_LEN(map_tables); i++)
+		if (ctp_view_has(v, map_tables[i].section))
+			maps(&t, &map_tables[i]);
 	if (ctp_view_has(v, CTP_SEC_PRESSURE))
 		ctp_text_pressures(s, &p, compare);
 	str_release(&t.cell);

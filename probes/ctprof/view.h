@@ -79,7 +79,7 @@ void ctp_view_add_column(struct ctp_view *v, enum ctp_column c);
 
 static inline bool ctp_view_has(const struct ctp_view *v, enum ctp_section s)
 {
-	return !v->sections || (v->sections >> s & 1);
+	return v->sections ? v->sections >> s & 1 : s != CTP_SEC_CGROUP_MORE;
 }
 /* Whether rows of this metric are shown at all. */
 bool ctp_view_shows(const struct ctp_view *v, enum ctp_metric m);

@@ -96,6 +96,7 @@ int ctprof_view_init(struct ctprof_view *v, const struct ctprof_view_values *val
 		.literal_threads = values->no_thread_normalize,
 		.literal_cgroups = values->no_cg_normalize,
 		.strong = values->strong_normalize,
+		.tight = values->tighten,
 		.flatten = &values->flatten,
 	};
 	v->view.order =

@@ -13,8 +13,8 @@
 struct ctprof_view_values {
 	const char *group_by, *sort_by, *order, *columns, *sections, *metrics, *format;
 	struct strv flatten, pids, comms, cgroups;
-	bool no_thread_normalize, no_cg_normalize, strong_normalize, wrap, json, csv, rates,
-		survivors, exit_code;
+	bool no_thread_normalize, no_cg_normalize, strong_normalize, tighten, wrap, json, csv,
+		rates, survivors, exit_code;
 	struct opt_u32 limit;
 	struct opt_u64 max_size;
 };
@@ -65,6 +65,15 @@ extern const char *const ctprof_show_axes[];
 			"before it, and nvme0n1 is nvme{N}n{N}, so that pods and units with generated " \
 			"names are one group.", \
 		.offset = (base) + offsetof(struct ctprof_view_values, strong_normalize), \
+	}, \
+	{ \
+		.name = "tighten-cgroups", \
+		.type = OPT_FLAG, \
+		.help = "patterns only where cgroups differ in them", \
+		.more = "A segment of a path that all cgroups of one pattern share stands as it is: " \
+			"with one user, user-1000.slice instead of user-{N}.slice.", \
+		.clashes = "no-cg-normalize", \
+		.offset = (base) + offsetof(struct ctprof_view_values, tighten), \
 	}, \
 	{ \
 		.name = "sort-by", \

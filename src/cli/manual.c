@@ -414,6 +414,16 @@ const struct fact manual_differences[] = {
 		.command = "ctprof",
 	},
 	{
+		.name = "A snapshot's cgroups",
+		.text = "have one more key, more, with swap, peaks, I/O, CPU time by mode and "
+			"memory "
+			"by node; the section cgroup-more shows it with units. The layer that puts "
+			"names back where all cgroups of a pattern agree is --tighten-cgroups; "
+			"there "
+			"it does nothing.",
+		.command = "ctprof",
+	},
+	{
 		.name = "--order, --strong-normalize, --json, --csv, --rates, --survivors, --idle, "
 			"--exit-code, --pid, --comm, "
 			"--cgroup "

@@ -5,6 +5,7 @@
 
 #include "probes/ctprof/affinity.h"
 #include "probes/ctprof/cgroups.h"
+#include "probes/ctprof/cgroups_more.h"
 #include "probes/ctprof/procfs.h"
 #include "probes/ctprof/taskstats.h"
 
@@ -62,9 +63,14 @@ static void cgroup_files(const char *text)
 {
 	struct ctp_psi_half some = {0}, full = {0};
 	struct ctp_builder *b = ctp_builder_new();
+	ctp_pair_list pairs = {0};
 
 	ctp_parse_pressure(text, &some, &full);
 	ctp_parse_flat(text, b);
+	ctp_parse_io_stat(text, b, &pairs);
+	ctp_parse_numa_stat(text, b, &pairs);
+	ctp_parse_cpu_stat(text, b, &pairs);
+	ctp_sum_pairs(b, &pairs);
 	ctp_builder_free(b);
 }
 

@@ -462,6 +462,60 @@ static void cgroups_fold(void **state)
 	ctp_free(s);
 }
 
+/* A name is a pattern only where its cgroups differ in it, on either side. */
+static void tightened_cgroups(void **state)
+{
+	struct ctp_snapshot *a = threads("\"cgroup\":\"/user-1000.slice/session-3.scope\"\n"
+					 "\"cgroup\":\"/user-1000.slice/session-4.scope\"\n"
+					 "\"cgroup\":\"/getty@tty1.service\"\n"
+					 "\"cgroup\":\"/pod7/x9\"");
+	struct ctp_snapshot *b = threads("\"cgroup\":\"/user-1000.slice/session-3.scope\"\n"
+					 "\"cgroup\":\"/pod8/x9\"");
+	struct ctp_naming naming = {.axis = CTP_BY_CGROUP, .tight = true};
+	struct strv warnings = STRV_INIT;
+	struct ctp_groups *g = ctp_group(a, b, &naming, &warnings);
+
+	(void)state;
+	assert_int_equal(g->n, 3);
+	assert_int_equal(find(g, "/user-1000.slice/session-{N}.scope")->side[0]->threads, 2);
+	assert_int_equal(find(g, "/getty@tty1.service")->side[0]->threads, 1);
+	assert_int_equal(find(g, "/pod{N}/x9")->side[1]->threads, 1);
+	assert_string_equal(ctp_groups_cgroup(g, "/pod9/x9"), "/pod{N}/x9");
+	ctp_groups_free(g);
+	ctp_free(a);
+	ctp_free(b);
+	strv_release(&warnings);
+}
+
+/* What the format has no key for is kept, folded by its kind, and shown with its unit when asked
+ * for; a snapshot without it writes none. */
+static void more_of_cgroups(void **state)
+{
+	struct ctp_snapshot *s = ctprof_fixture_text(
+		"{\"threads\":[{\"cgroup\":\"/s/a-1\"}],\"cgroup_stats\":{"
+		"\"/s/a-1\":{\"more\":{\"io.stat.rbytes\":1024,\"memory.peak\":4096,"
+		"\"cpu.stat.user_usec\":7}},"
+		"\"/s/a-2\":{\"more\":{\"io.stat.rbytes\":1024,\"memory.peak\":2048}}}}");
+	struct ctp_groups *g = group(s, CTP_BY_CGROUP);
+	struct ctp_view v = {.show = true};
+	struct ctp_text_options o = {.view = &v};
+	cleanup_str struct str text = STR_INIT;
+
+	(void)state;
+	ctp_view_format(&v, CTP_FORMAT_ARROW);
+	ctp_text_show(g, &o, &text);
+	assert_null(strstr(text.s, "memory.peak"));
+	assert_int_equal(ctp_view_sections(&v, "cgroup-more", NULL), 0);
+	str_clear(&text);
+	ctp_text_show(g, &o, &text);
+	assert_non_null(strstr(text.s, "## Cgroup counters that other files have\n"));
+	assert_non_null(strstr(text.s, " io.stat.rbytes      2.000KiB "));
+	assert_non_null(strstr(text.s, " memory.peak         4.000KiB "));
+	assert_non_null(strstr(text.s, " cpu.stat.user_usec  7µs "));
+	ctp_groups_free(g);
+	ctp_free(s);
+}
+
 static void flattened_cgroups(void **state)
 {
 	struct ctp_snapshot *s =
@@ -656,6 +710,8 @@ int main(void)
 		cmocka_unit_test(unlike_cgroups_are_not_paired),
 		cmocka_unit_test(cgroups_fold),
 		cmocka_unit_test(flattened_cgroups),
+		cmocka_unit_test(tightened_cgroups),
+		cmocka_unit_test(more_of_cgroups),
 		cmocka_unit_test(survivors),
 		cmocka_unit_test(selections),
 		cmocka_unit_test(noise),

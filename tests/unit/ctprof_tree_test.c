@@ -74,6 +74,11 @@ static const struct {
 	{CG "/app/web/memory.low", "max\n"},
 	{CG "/app/web/memory.stat", "file 2\nanon 1\nbad x\n"},
 	{CG "/app/web/pids.current", "5\n"},
+	{CG "/app/web/pids.peak", "6\n"},
+	{CG "/app/web/memory.peak", "8191\n"},
+	{CG "/app/web/memory.swap.current", "max\n"}, /* no number */
+	{CG "/app/web/memory.numa_stat", "anon N0=1 N1=2\nfile N0=3 N1=x\nslab N0=4 N1=5\n"},
+	{CG "/app/web/io.stat", "8:0 rbytes=10 wbytes=1 rios=2\n8:16 rbytes=5 =3 x\n\n"},
 	{CG "/app/web/pids.max", "max\n"},
 	{CG "/app/web/io.pressure", "some avg10=99.99 avg60=0.00 avg300=0.00 total=9\n"},
 	{CG "/app/web/threads/cgroup.type", "threaded\n"},
@@ -156,6 +161,7 @@ static void test_cgroups(void **state)
 	struct ctp_result result;
 	struct ctp_snapshot *s = capture(&result);
 	const struct ctp_cgroup *c = &s->cgroups[0];
+	cleanup_str struct str more = STR_INIT;
 
 	(void)state;
 	assert_int_equal(s->ncgroups, 2);
@@ -176,6 +182,14 @@ static void test_cgroups(void **state)
 	assert_string_equal(c->memory_stat.pairs[0].key, "anon");
 	assert_true(c->pids_current.v == 5 && !c->pids_max.has);
 	assert_int_equal(c->psi.r[CTP_PSI_IO].some.avg10, 9999);
+	for (uint32_t i = 0; i < c->more.n; i++)
+		str_printf(&more, "%s=%llu ", c->more.pairs[i].key,
+			(unsigned long long)c->more.pairs[i].v);
+	assert_string_equal(str_get(&more),
+		"cpu.stat.user_usec=1 io.stat.rbytes=15 io.stat.rios=2 io.stat.wbytes=1 "
+		"memory.numa_stat.anon.N0=1 memory.numa_stat.anon.N1=2 memory.numa_stat.file.N0=3 "
+		"memory.peak=8191 pids.peak=6 ");
+	assert_int_equal(s->cgroups[1].more.n, 0);
 	assert_int_equal(s->cgroups[1].max_period_us, 100000);
 	ctp_result_release(&result);
 	ctp_free(s);
