@@ -2,8 +2,6 @@
  * libvterm and what is needed around it. Its state layer parses and decides (modes, margins, tab
  * stops, colours); the cells and the scrollback are ours. Versions 0.1 and 0.3 are served.
  */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <vterm.h>
@@ -108,48 +106,29 @@ static ui_color color_of(const VTermColor *c)
 	return UI_RGB(c->rgb.red, c->rgb.green, c->rgb.blue);
 }
 
-static void set_attr(struct vt *vt, enum ui_attr bit, bool on)
-{
-	if (on)
-		vt->pen.attr |= bit;
-	else
-		vt->pen.attr &= (uint16_t)~bit;
-}
-
 static int on_setpenattr(VTermAttr attr, VTermValue *val, void *user)
 {
+	static const uint16_t bits[] = {
+		[VTERM_ATTR_BOLD] = UI_BOLD,
+		[VTERM_ATTR_UNDERLINE] = UI_UNDERLINE,
+		[VTERM_ATTR_ITALIC] = UI_ITALIC,
+		[VTERM_ATTR_BLINK] = UI_BLINK,
+		[VTERM_ATTR_REVERSE] = UI_REVERSE,
+		[VTERM_ATTR_STRIKE] = UI_STRIKE,
+	};
+	const uint16_t bit = (size_t)attr < ARRAY_LEN(bits) ? bits[attr] : 0;
 	struct vt *vt = user;
 
 	if (vt->muted)
 		return 1;
-	switch (attr) {
-	case VTERM_ATTR_BOLD:
-		set_attr(vt, UI_BOLD, val->boolean);
-		break;
-	case VTERM_ATTR_UNDERLINE:
-		set_attr(vt, UI_UNDERLINE, val->number);
-		break;
-	case VTERM_ATTR_ITALIC:
-		set_attr(vt, UI_ITALIC, val->boolean);
-		break;
-	case VTERM_ATTR_BLINK:
-		set_attr(vt, UI_BLINK, val->boolean);
-		break;
-	case VTERM_ATTR_REVERSE:
-		set_attr(vt, UI_REVERSE, val->boolean);
-		break;
-	case VTERM_ATTR_STRIKE:
-		set_attr(vt, UI_STRIKE, val->boolean);
-		break;
-	case VTERM_ATTR_FOREGROUND:
+	if (attr == VTERM_ATTR_FOREGROUND)
 		vt->pen.fg = color_of(&val->color);
-		break;
-	case VTERM_ATTR_BACKGROUND:
+	else if (attr == VTERM_ATTR_BACKGROUND)
 		vt->pen.bg = color_of(&val->color);
-		break;
-	default:
-		break;
-	}
+	else if (attr == VTERM_ATTR_UNDERLINE ? val->number : val->boolean)
+		vt->pen.attr |= bit;
+	else
+		vt->pen.attr &= (uint16_t)~bit;
 	return 1;
 }
 
@@ -238,8 +217,8 @@ static void on_output(const char *s, size_t len, void *user)
 {
 	struct vt *vt = user;
 
-	if (!vt->muted && vt->out.len + len <= VT_OUT_MAX)
-		str_append(&vt->out, s, len);
+	if (!vt->muted)
+		vt_say(vt, s, len);
 }
 
 /* ---- the engine ----------------------------------------------------------------------------- */
@@ -259,19 +238,6 @@ struct ui_style vt_erase_style(const struct vt *vt)
 void vt_engine_feed(struct vt *vt, const char *bytes, size_t n)
 {
 	vterm_input_write(vt->engine->term, bytes, n);
-}
-
-void vt_engine_printf(struct vt *vt, const char *fmt, ...)
-{
-	char buf[256];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(buf, sizeof(buf), fmt, ap);
-	va_end(ap);
-	if (n > 0 && (size_t)n < sizeof(buf))
-		vt_engine_feed(vt, buf, (size_t)n);
 }
 
 static int on_ruler_glyph(VTermGlyphInfo *info, VTermPos pos, void *user)
@@ -413,54 +379,10 @@ void vt_press_key(struct vt *vt, enum vt_key key, unsigned mods)
 	vterm_keyboard_key(vt->engine->term, k, modifiers(mods));
 }
 
-/* The byte that Ctrl makes of a character on a terminal; 0 = it is Ctrl-Space, -1 = none. */
-static int control_byte(uint32_t cp)
+void vt_engine_paste(struct vt *vt, const char *text, size_t n)
 {
-	if (cp == ' ' || cp == '@' || cp == '2')
-		return 0;
-	if (cp == '?' || cp == '8')
-		return 0x7f;
-	if (cp == '/')
-		return 0x1f;
-	if (cp >= '3' && cp <= '7')
-		return 0x1b + (int)cp - '3';
-	if ((cp >= 'a' && cp <= 'z') || (cp >= 'A' && cp <= '_'))
-		return cp & 0x1f;
-	return -1;
-}
-
-void vt_press_char(struct vt *vt, uint32_t cp, unsigned mods)
-{
-	char buf[8];
-	size_t n = 0;
-	int c = mods & VT_CTRL ? control_byte(cp) : -1;
-
-	if (mods & VT_ALT)
-		buf[n++] = 0x1b;
-	if (c >= 0)
-		buf[n++] = (char)c;
-	else
-		n += (size_t)utf8_encode(cp, buf + n);
-	on_output(buf, n, vt);
-}
-
-void vt_paste(struct vt *vt, const char *utf8, size_t n)
-{
-	cleanup_str struct str clean = STR_INIT;
-
-	/* Without control characters: a paste cannot end its own brackets or press keys. */
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)utf8[i];
-
-		if (c == '\n' && i && utf8[i - 1] == '\r')
-			continue;
-		if (c == '\n')
-			c = '\r';
-		if ((c >= 0x20 && c != 0x7f) || c == '\t' || c == '\r')
-			str_addc(&clean, (char)c);
-	}
 	vterm_keyboard_start_paste(vt->engine->term);
-	on_output(str_get(&clean), clean.len, vt);
+	on_output(text, n, vt);
 	vterm_keyboard_end_paste(vt->engine->term);
 }
 

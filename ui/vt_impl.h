@@ -1,4 +1,4 @@
-/* Inside of the terminal: what vt.c, vt_fast.c, vt_resize.c and vt_view.c share. */
+/* Inside of the terminal: what the files ui/vt_*.c share. */
 #pragma once
 
 #include "ui/vt.h"
@@ -66,7 +66,6 @@ void vt_engine_cursor(struct vt *vt, int *row, int *col);
 
 /* Gives libvterm bytes as they are; its state decides what happens. */
 void vt_engine_feed(struct vt *vt, const char *bytes, size_t n);
-void vt_engine_printf(struct vt *vt, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Cells that libvterm gives the character. */
 int vt_engine_width(struct vt *vt, uint32_t cp);
 void vt_engine_set_size(struct vt *vt, int rows, int cols);
@@ -74,6 +73,15 @@ void vt_engine_set_size(struct vt *vt, int rows, int cols);
 struct ui_style vt_erase_style(const struct vt *vt);
 /* The pen as an SGR sequence. */
 void vt_engine_pen(struct vt *vt, struct str *out);
+/* Text for the guest, in brackets where it asked for them. */
+void vt_engine_paste(struct vt *vt, const char *text, size_t n);
+
+/* ---- vt_term.c */
+
+/* Bytes for the guest, until vt_take_output(); dropped when VT_OUT_MAX wait already. */
+void vt_say(struct vt *vt, const char *bytes, size_t n);
+/* As vt_engine_feed(), at most 255 bytes. */
+void vt_engine_printf(struct vt *vt, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- vt_token.c: what the filter lets through */
 

@@ -1,4 +1,6 @@
 /* The terminal as a whole: made, fed, asked. */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +69,12 @@ void vt_resize(struct vt *vt, int rows, int cols)
 	vt->generation++;
 }
 
+void vt_say(struct vt *vt, const char *bytes, size_t n)
+{
+	if (vt->out.len + n <= VT_OUT_MAX)
+		str_append(&vt->out, bytes, n);
+}
+
 size_t vt_take_output(struct vt *vt, void *bytes, size_t n)
 {
 	if (n > vt->out.len)
@@ -126,4 +134,17 @@ void vt_clear_scrollback(struct vt *vt)
 {
 	vt_history_clear(vt->history);
 	vt->generation++;
+}
+
+void vt_engine_printf(struct vt *vt, const char *fmt, ...)
+{
+	char buf[256];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	if (n > 0 && (size_t)n < sizeof(buf))
+		vt_engine_feed(vt, buf, (size_t)n);
 }
