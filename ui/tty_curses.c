@@ -19,9 +19,10 @@
 #include "src/base/str.h"
 #include "ui/crash.h"
 #include "ui/theme.h"
+#include "ui/xterm.h"
 
 /* Colour numbers run from -1 (default) to 255: so many values of fg and of bg. */
-enum { COLOUR_VALUES = 257, COPY_MAX = 75000 };
+enum { COLOUR_VALUES = 257 };
 
 struct tty {
 	SCREEN *screen;
@@ -100,22 +101,11 @@ static void add_capability(struct str *out, const char *name)
 	}
 }
 
-/* Mouse as SGR reports; pastes in brackets. Terminals that know neither ignore them, but only those
- * of xterm's family are asked. */
-static void add_reports(const struct tty *t, bool on, struct str *out)
-{
-	if (t->paste)
-		str_add(out, on ? "\033[?2004h" : "\033[?2004l");
-	if (t->mouse)
-		str_add(out, on ? "\033[?1000h\033[?1002h\033[?1006h"
-				: "\033[?1006l\033[?1002l\033[?1000l");
-}
-
 static void reports(const struct tty *t, bool on)
 {
 	cleanup_str struct str bytes = STR_INIT;
 
-	add_reports(t, on, &bytes);
+	xterm_reports(&bytes, t->mouse, t->paste, on);
 	(void)file_write_fd(STDOUT_FILENO, str_get(&bytes), bytes.len);
 }
 
@@ -123,7 +113,7 @@ static void guard(struct tty *t)
 {
 	cleanup_str struct str bytes = STR_INIT;
 
-	add_reports(t, false, &bytes);
+	xterm_reports(&bytes, t->mouse, t->paste, false);
 	add_capability(&bytes, "sgr0");
 	add_capability(&bytes, "op");
 	add_capability(&bytes, "cnorm");
@@ -389,29 +379,12 @@ void tty_bell(struct tty *t)
 	beep();
 }
 
-/* OSC 52, base64 as RFC 4648 has it. */
 void tty_copy(struct tty *t, const char *utf8, size_t n)
 {
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	cleanup_str struct str out = STR_INIT;
 
 	(void)t;
-	/* Terminals take about 100 KB of such a sequence and drop it whole when it is longer. */
-	if (n > COPY_MAX)
-		n = COPY_MAX;
-	str_add(&out, "\033]52;c;");
-	for (size_t i = 0; i < n; i += 3) {
-		uint32_t v = (uint32_t)(unsigned char)utf8[i] << 16;
-
-		v |= i + 1 < n ? (uint32_t)(unsigned char)utf8[i + 1] << 8 : 0;
-		v |= i + 2 < n ? (unsigned char)utf8[i + 2] : 0;
-		str_addc(&out, digits[v >> 18]);
-		str_addc(&out, digits[v >> 12 & 63]);
-		str_addc(&out, i + 1 < n ? digits[v >> 6 & 63] : '=');
-		str_addc(&out, i + 2 < n ? digits[v & 63] : '=');
-	}
-	str_add(&out, "\a");
+	xterm_copy(&out, utf8, n);
 	(void)file_write_fd(STDOUT_FILENO, out.s, out.len);
 }
 
