@@ -213,6 +213,45 @@ static void on_exit_event(struct vm_view *w, const struct vm_event *ev)
 			(int)strcspn(str_get(&w->reason), "\n"), str_get(&w->reason));
 }
 
+static void on_event(struct vm_view *w, const struct vm_event *ev)
+{
+	switch (ev->kind) {
+	case VM_EVENT_NOTE:
+		on_note(w, ev);
+		break;
+	case VM_EVENT_PROGRESS:
+		on_progress(w, ev);
+		break;
+	case VM_EVENT_STAGE:
+		on_stage(w, ev);
+		break;
+	case VM_EVENT_INFO:
+		on_info(w, ev);
+		break;
+	case VM_EVENT_TOPOLOGY:
+		w->shaped = ev->status != 0;
+		break;
+	case VM_EVENT_EXIT:
+		on_exit_event(w, ev);
+		break;
+	case VM_EVENT_RUN_STDOUT:
+	case VM_EVENT_RUN_STDERR:
+	case VM_EVENT_RUN_EXIT:
+		vm_command_event(&w->run, ev);
+		if (w->box)
+			pane_dirty(w->box);
+		break;
+	case VM_EVENT_DMESG:
+	case VM_EVENT_STDOUT:
+	case VM_EVENT_STDERR:
+	case VM_EVENT_POWER:
+		vm_power_event(w, ev);
+		break;
+	case VM_EVENT_REPORT:
+		break;
+	}
+}
+
 static void on_control(void *user, int fd, uint32_t events)
 {
 	struct vm_view *w = user;
@@ -221,43 +260,8 @@ static void on_control(void *user, int fd, uint32_t events)
 
 	(void)fd;
 	(void)events;
-	while ((rc = vm_next_event(w->vm, &ev)) > 0) {
-		switch (ev.kind) {
-		case VM_EVENT_NOTE:
-			on_note(w, &ev);
-			break;
-		case VM_EVENT_PROGRESS:
-			on_progress(w, &ev);
-			break;
-		case VM_EVENT_STAGE:
-			on_stage(w, &ev);
-			break;
-		case VM_EVENT_INFO:
-			on_info(w, &ev);
-			break;
-		case VM_EVENT_TOPOLOGY:
-			w->shaped = ev.status != 0;
-			break;
-		case VM_EVENT_EXIT:
-			on_exit_event(w, &ev);
-			break;
-		case VM_EVENT_RUN_STDOUT:
-		case VM_EVENT_RUN_STDERR:
-		case VM_EVENT_RUN_EXIT:
-			vm_command_event(&w->run, &ev);
-			if (w->box)
-				pane_dirty(w->box);
-			break;
-		case VM_EVENT_DMESG:
-		case VM_EVENT_STDOUT:
-		case VM_EVENT_STDERR:
-		case VM_EVENT_POWER:
-			vm_power_event(w, &ev);
-			break;
-		case VM_EVENT_REPORT:
-			break;
-		}
-	}
+	while ((rc = vm_next_event(w->vm, &ev)) > 0)
+		on_event(w, &ev);
 	if (rc < 0 || w->over) {
 		loop_del_fd(app_loop(pane_app(w->host)), w->control);
 		w->control = NULL;
