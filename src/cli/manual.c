@@ -229,6 +229,12 @@ const struct fact manual_environment[] = {
 		.command = "kernel",
 	},
 	{
+		.name = "KTSTR_CACHE_STORE_LOCK_TIMEOUT",
+		.text = "How long a finished build waits for those who read the entry that it "
+			"replaces: 5m when unset.",
+		.command = "kernel",
+	},
+	{
 		.name = "KTSTR_KEYRING",
 		.text = "The keyring (as gpg --export writes it) whose keys gpgv trusts to sign "
 			"kernel.org's checksums; otherwise ~/.gnupg/trustedkeys.kbx or "

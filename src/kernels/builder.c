@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "src/base/clock.h"
 #include "src/base/file.h"
 #include "src/base/json_in.h"
 #include "src/base/parse.h"
@@ -19,7 +20,8 @@
 #include "src/kernels/store.h"
 #include "src/kernels/strip.h"
 
-#define VMLINUX_MAX (2ULL << 30)
+#define VMLINUX_MAX	  (2ULL << 30)
+#define STORE_PATIENCE_NS (300 * NS_PER_SEC)
 enum { COUNT_BYTES_MAX = 32 };
 
 void kbuilt_release(struct kbuilt *k)
@@ -258,15 +260,31 @@ static int fill(const struct kbuild *b, const char *dir, const struct build_resu
 	return rc ? rc : write_metadata(dir, m, e);
 }
 
+/* How long the readers of an entry are waited for (spec/host 2.10). */
+static uint64_t store_patience(const struct kbuild *b)
+{
+	const char *given = b->place->store_timeout;
+	struct err why = ERR_INIT;
+	uint64_t ns;
+
+	if (!given || !*given)
+		return STORE_PATIENCE_NS;
+	if (!parse_duration(given, &ns, &why) && ns)
+		return ns;
+	report_note(b->report,
+		"warning: KTSTR_CACHE_STORE_LOCK_TIMEOUT=%s is no time to wait: it is 5m", given);
+	return STORE_PATIENCE_NS;
+}
+
 static int store(const struct kbuild *b, const char *key, const struct build_result *r,
 	struct metadata *m, struct err *e)
 {
 	cleanup_free char *waiting = xasprintf("waiting for the readers of cache entry %s", key);
 	cleanup_free char *made = NULL;
 	struct kstore s;
-	int lock = kstore_lock(b->root, key, waiting, b->report, e), rc;
+	int lock = kstore_lock_for(b->root, key, waiting, store_patience(b), b->report, e), rc;
 
-	if (lock == -ECANCELED)
+	if (lock == -ECANCELED || lock == -ETIMEDOUT)
 		return lock;
 	rc = kstore_begin(b->root, key, &s, e);
 	if (!rc) {

@@ -30,6 +30,7 @@ struct place place_host(struct place_storage *storage)
 		.releases_url = getenv("KTSTR_RELEASES_URL"),
 		.stable_tree = getenv("KTSTR_STABLE_TREE"),
 		.keyring = getenv("KTSTR_KEYRING"),
+		.store_timeout = getenv("KTSTR_CACHE_STORE_LOCK_TIMEOUT"),
 	};
 }
 

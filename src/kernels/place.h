@@ -12,15 +12,16 @@ struct place {
 	const char *release; /* uname -r */
 	const char *program; /* our own binary, which builds kernels; NULL = none are built */
 	/* the environment; NULL = not set */
-	const char *kernel;	  /* KTSTR_KERNEL */
-	const char *fetch;	  /* KTSTR_FETCH */
-	const char *cache_dir;	  /* KTSTR_CACHE_DIR */
-	const char *xdg_cache;	  /* XDG_CACHE_HOME */
-	const char *home;	  /* HOME */
-	const char *mirror;	  /* KTSTR_KERNEL_MIRROR */
-	const char *releases_url; /* KTSTR_RELEASES_URL */
-	const char *stable_tree;  /* KTSTR_STABLE_TREE */
-	const char *keyring;	  /* KTSTR_KEYRING */
+	const char *kernel;	   /* KTSTR_KERNEL */
+	const char *fetch;	   /* KTSTR_FETCH */
+	const char *cache_dir;	   /* KTSTR_CACHE_DIR */
+	const char *xdg_cache;	   /* XDG_CACHE_HOME */
+	const char *home;	   /* HOME */
+	const char *mirror;	   /* KTSTR_KERNEL_MIRROR */
+	const char *releases_url;  /* KTSTR_RELEASES_URL */
+	const char *stable_tree;   /* KTSTR_STABLE_TREE */
+	const char *keyring;	   /* KTSTR_KEYRING */
+	const char *store_timeout; /* KTSTR_CACHE_STORE_LOCK_TIMEOUT */
 };
 
 struct place_storage {

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "src/base/clock.h"
 #include "src/base/file.h"
 #include "src/base/mem.h"
 #include "src/base/str.h"
@@ -158,6 +159,13 @@ static int open_lock(const char *root, const char *key)
 int kstore_lock(const char *root, const char *key, const char *waiting,
 	const struct kernel_report *report, struct err *e)
 {
+	return kstore_lock_for(root, key, waiting, 0, report, e);
+}
+
+int kstore_lock_for(const char *root, const char *key, const char *waiting, uint64_t limit_ns,
+	const struct kernel_report *report, struct err *e)
+{
+	uint64_t began = clock_mono_ns();
 	int fd = open_lock(root, key);
 	bool said = false;
 
@@ -174,6 +182,13 @@ int kstore_lock(const char *root, const char *key, const char *waiting,
 		if (report_progress(report, "waiting", 0, 0)) {
 			close(fd);
 			return err_set(e, ECANCELED, "cancelled while waiting for another ktstr");
+		}
+		if (limit_ns && clock_mono_ns() - began >= limit_ns) {
+			close(fd);
+			return err_set(e, ETIMEDOUT,
+				"%s/" KCACHE_LOCKS "/%s.lock is held by others all the time: "
+				"ktstr locks shows them",
+				root, key);
 		}
 		poll(NULL, 0, LOCK_POLL_MS);
 	}

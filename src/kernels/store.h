@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "src/base/err.h"
 #include "src/kernels/kernels.h"
 
@@ -32,4 +34,7 @@ int kstore_explain_space(const struct kstore *s, int rc, struct err *e);
  * without, it only saves double work); -ECANCELED.
  */
 int kstore_lock(const char *root, const char *key, const char *waiting,
+	const struct kernel_report *report, struct err *e);
+/* The same, for so long at most (0: without limit): -ETIMEDOUT then. */
+int kstore_lock_for(const char *root, const char *key, const char *waiting, uint64_t limit_ns,
 	const struct kernel_report *report, struct err *e);

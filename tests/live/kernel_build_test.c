@@ -389,6 +389,28 @@ static void cpus_are_reserved_for_builds_only(void **state)
 	setenv("KTSTR_LOCK_DIR", g->dir, 1);
 }
 
+/* Somebody reads the entry all the time: the build does not wait for ever. */
+static void readers_are_waited_for_a_while(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *key = key_of("6.12.9-tarball", KCONFIG_SLIM);
+	cleanup_free char *line = xasprintf(
+		"mkdir -p cache/.locks && mkfifo ready && { flock -s -F cache/.locks/%s.lock "
+		"sh -c 'echo > ready; exec sleep 100' & echo $! > holder; read x < ready; }",
+		key);
+
+	shell(g, line);
+	setenv("KTSTR_CACHE_STORE_LOCK_TIMEOUT", "200ms", 1);
+	assert_int_equal(build(g, "6.12.9"), 1);
+	said(g, "is held by others all the time");
+	shell(g, "kill $(cat holder)");
+	setenv("KTSTR_CACHE_STORE_LOCK_TIMEOUT", "soon", 1);
+	assert_int_equal(build(g, "6.12.9"), 0);
+	said(g, "KTSTR_CACHE_STORE_LOCK_TIMEOUT=soon is no time to wait: it is 5m");
+	unsetenv("KTSTR_CACHE_STORE_LOCK_TIMEOUT");
+	expect_tidy(g);
+}
+
 static void options_change_the_key(void **state)
 {
 	struct ground *g = *state;
@@ -510,6 +532,7 @@ int main(void)
 		TEST(what_has_reached_its_end_is_built_from_the_stable_tree),
 		TEST(progress_has_a_measure),
 		TEST(cpus_are_reserved_for_builds_only),
+		TEST(readers_are_waited_for_a_while),
 		TEST(options_change_the_key),
 		TEST(two_builders_build_once),
 		TEST(a_killed_build_leaves_nothing),
