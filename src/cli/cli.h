@@ -74,6 +74,7 @@ struct opt {
 	const char *needs;   /* name of an option without which this one is a usage error */
 	const char *clashes; /* name of an option that excludes this one */
 	bool hidden;	     /* parsed, not shown */
+	const char *group;   /* the heading that --help has it under; NULL = "Options" */
 	size_t offset;	     /* of the member in the command's values struct */
 } __attribute__((designated_init));
 

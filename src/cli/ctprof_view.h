@@ -27,6 +27,7 @@ extern const char *const ctprof_show_axes[];
 #define CTPROF_VIEW_OPTIONS(base, axes, default_axis, columns_list) \
 	{ \
 		.name = "group-by", \
+		.group = "Groups", \
 		.type = OPT_CHOICE, \
 		.metavar = "AXIS", \
 		.help = "what makes threads one group (" default_axis ")", \
@@ -38,6 +39,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "cgroup-flatten", \
+		.group = "Groups", \
 		.type = OPT_LIST, \
 		.metavar = "GLOB", \
 		.help = "cgroups that match are one group; repeatable", \
@@ -47,18 +49,21 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "no-thread-normalize", \
+		.group = "Groups", \
 		.type = OPT_FLAG, \
 		.help = "names of threads and processes as they are", \
 		.offset = (base) + offsetof(struct ctprof_view_values, no_thread_normalize), \
 	}, \
 	{ \
 		.name = "no-cg-normalize", \
+		.group = "Groups", \
 		.type = OPT_FLAG, \
 		.help = "paths of cgroups as they are", \
 		.offset = (base) + offsetof(struct ctprof_view_values, no_cg_normalize), \
 	}, \
 	{ \
 		.name = "strong-normalize", \
+		.group = "Groups", \
 		.type = OPT_FLAG, \
 		.help = "fold UUIDs, long hex words, inner digits", \
 		.more = "A UUID is {U}, a word of 8 or more hexadecimal digits is {H} even with a letter " \
@@ -68,6 +73,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "tighten-cgroups", \
+		.group = "Groups", \
 		.type = OPT_FLAG, \
 		.help = "patterns only where cgroups differ in them", \
 		.more = "A segment of a path that all cgroups of one pattern share stands as it is: " \
@@ -77,6 +83,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "sort-by", \
+		.group = "Tables", \
 		.type = OPT_TEXT, \
 		.metavar = "SPEC", \
 		.help = "rank groups by these metrics", \
@@ -87,6 +94,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "columns", \
+		.group = "Tables", \
 		.type = OPT_TEXT, \
 		.metavar = "NAMES", \
 		.help = "columns of the metric tables, in this order", \
@@ -95,6 +103,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "sections", \
+		.group = "Tables", \
 		.type = OPT_TEXT, \
 		.metavar = "NAMES", \
 		.help = "only these tables", \
@@ -103,6 +112,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "metrics", \
+		.group = "Tables", \
 		.type = OPT_TEXT, \
 		.metavar = "NAMES", \
 		.help = "only these metrics (see metric-list)", \
@@ -111,6 +121,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "pid", \
+		.group = "Threads that count", \
 		.type = OPT_LIST, \
 		.metavar = "PID", \
 		.help = "only the threads of this process; repeatable", \
@@ -118,6 +129,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "comm", \
+		.group = "Threads that count", \
 		.type = OPT_LIST, \
 		.metavar = "GLOB", \
 		.help = "only threads of this name or process", \
@@ -125,6 +137,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "cgroup", \
+		.group = "Threads that count", \
 		.type = OPT_LIST, \
 		.metavar = "GLOB", \
 		.help = "only threads in this cgroup or below it", \
@@ -132,6 +145,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "limit", \
+		.group = "Tables", \
 		.type = OPT_U32, \
 		.metavar = "N", \
 		.help = "at most N lines of each table (500), 0 = all", \
@@ -140,6 +154,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "wrap", \
+		.group = "Tables", \
 		.type = OPT_FLAG, \
 		.help = "wrap cells to the width of the terminal", \
 		.offset = (base) + offsetof(struct ctprof_view_values, wrap), \
@@ -153,6 +168,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "json", \
+		.group = "For programs", \
 		.type = OPT_FLAG, \
 		.help = "print everything as one JSON object", \
 		.clashes = "csv", \
@@ -160,6 +176,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "csv", \
+		.group = "For programs", \
 		.type = OPT_FLAG, \
 		.help = "print the rows of the metric tables as CSV", \
 		.offset = (base) + offsetof(struct ctprof_view_values, csv), \
@@ -169,6 +186,7 @@ extern const char *const ctprof_show_axes[];
 	CTPROF_VIEW_OPTIONS(base, ctp_axis_names, "all", ctprof_list_columns), \
 	{ \
 		.name = "order", \
+		.group = "Tables", \
 		.type = OPT_CHOICE, \
 		.metavar = "ORDER", \
 		.help = "what makes a row come first (" default_order ")", \
@@ -182,6 +200,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "display-format", \
+		.group = "Tables", \
 		.type = OPT_CHOICE, \
 		.metavar = "FORMAT", \
 		.help = "columns by name (arrow); --columns goes before it", \
@@ -190,12 +209,14 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "rates", \
+		.group = "Tables", \
 		.type = OPT_FLAG, \
 		.help = "add a column: counters per second", \
 		.offset = (base) + offsetof(struct ctprof_view_values, rates), \
 	}, \
 	{ \
 		.name = "survivors", \
+		.group = "Threads that count", \
 		.type = OPT_FLAG, \
 		.help = "only threads that both snapshots have", \
 		.more = "The same thread has the same number and the same start. The column churn says " \
@@ -204,6 +225,7 @@ extern const char *const ctprof_show_axes[];
 	}, \
 	{ \
 		.name = "exit-code", \
+		.group = "For programs", \
 		.type = OPT_FLAG, \
 		.help = "exit with 3 when something shown differs", \
 		.more = "With idle pairs or repetitions: when a row exceeds what the machine does at " \

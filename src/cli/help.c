@@ -255,14 +255,32 @@ static void long_section(
 	add_list(l, out);
 }
 
+static bool same_group(const struct opt *a, const struct opt *b)
+{
+	return strcmp(a->group ? a->group : "", b->group ? b->group : "") == 0;
+}
+
+/* Whether this option is the first of its group. */
+static bool leads(const struct command *c, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (same_group(&c->opts[i], &c->opts[at]))
+			return false;
+	return true;
+}
+
+/* Groups in the order of their first options. */
 static void long_options(const struct cli_help *h, struct str *out)
 {
 	const struct command *c = command_of(h);
 
-	if (c->nopts) {
-		heading(h, "Options", out);
-		for (size_t i = 0; i < c->nopts; i++)
-			long_option(h, &c->opts[i], out);
+	for (size_t i = 0; i < c->nopts; i++) {
+		if (!leads(c, i))
+			continue;
+		heading(h, c->opts[i].group ? c->opts[i].group : "Options", out);
+		for (size_t k = i; k < c->nopts; k++)
+			if (same_group(&c->opts[i], &c->opts[k]))
+				long_option(h, &c->opts[k], out);
 	}
 	heading(h, h->depth == 1 ? "General options" : "Options of every command", out);
 	for (const struct opt *const *o = cli_common_opts(h->depth == 1); *o; o++)

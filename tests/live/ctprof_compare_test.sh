@@ -83,6 +83,12 @@ by_time() {
     [ "$(sed -n 7p "$tmp/out" | awk '{print $1, $3}')" = 'ktstr wait_time_ns' ] &&
     run 2 compare "$a" "$b" --order time --sort-by run_time_ns
 }
+# 9.2: many options stand under headings
+headings() {
+  run 0 compare --help && [ "$(grep -E '^(Groups|Tables|Threads that count|For programs|Options|Options of every command)$' "$tmp/out" | paste -sd ,)" = \
+    'Groups,Tables,Threads that count,Options,For programs,Options of every command' ] &&
+    [ "$(grep -c '^      --' "$tmp/out")" = "$(grep '^      --' "$tmp/out" | sort -u | wc -l)" ]
+}
 # 12
 lists() {
   run 0 metric-list &&
@@ -151,6 +157,7 @@ check "without a limit nothing is cut" no_limit
 check "what nobody measured is -" absent
 check "what began at 0 first, words last" order
 check "--order time: who ran and waited most comes first" by_time
+check "--help has its options under headings" headings
 check "87 metrics and 17 derived ones" lists
 check "what this machine can measure" lists_here
 check "exit statuses" statuses
