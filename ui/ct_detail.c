@@ -209,6 +209,8 @@ static void row_detail(
 	str_clear(&text);
 	hosts(w, &text);
 	line(p, v, 5, THEME_DIM, &text);
+	if (v.at.rows > 6)
+		ct_wide(w, pair, m, p, view_sub(v, 6, 0, v.at.rows - 6, v.at.cols));
 }
 
 void ct_detail(const struct ct_view *w, const struct paint *p, struct view v)

@@ -149,6 +149,9 @@ void ct_header_text(const struct ct_view *w, int width, struct str *out);
 
 /* ct_detail.c */
 void ct_detail(const struct ct_view *w, const struct paint *p, struct view v);
+/* ct_wide.c: below it on a large screen: the spread of the values, and moves between caches. */
+void ct_wide(const struct ct_view *w, const struct ctp_matched *pair, unsigned m,
+	const struct paint *p, struct view v);
 /* Number of the LLC of a CPU, -1 = not known. */
 int ct_llc(const struct ct_view *w, uint64_t cpu);
 

@@ -8,7 +8,7 @@
 #include "ui/ct_keys.h"
 #include "ui/panes.h"
 
-enum { DETAIL_ROWS = 6 };
+enum { DETAIL_ROWS = 6, WIDE_ROWS = 14 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -56,6 +56,8 @@ static void ct_snapshot(void *self, const struct snapshot *s)
 
 int ct_detail_rows(const struct ct_view *w)
 {
+	if (w->rows >= 32 && w->cols >= 100)
+		return WIDE_ROWS;
 	return w->rows >= 14 ? DETAIL_ROWS : 0;
 }
 
