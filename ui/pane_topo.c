@@ -6,29 +6,7 @@
 #include "ui/panes.h"
 #include "ui/topo_view.h"
 
-enum action {
-	ACT_UP = 1,
-	ACT_DOWN,
-	ACT_LEFT,
-	ACT_RIGHT,
-	ACT_PAGE_UP,
-	ACT_PAGE_DOWN,
-	ACT_TOP,
-	ACT_BOTTOM,
-	ACT_FOLD,
-	ACT_OPEN,
-	ACT_CLOSE,
-	ACT_FOLD_ALL,
-	ACT_VIEW,
-	ACT_COLOUR,
-	ACT_BOOT,
-	ACT_EDIT,
-	ACT_COPY,
-};
-
 enum {
-	CAN_COLOUR = UI_PANE_FEATURE, /* there is more than one colouring to choose from */
-	CAN_FOLD = UI_PANE_FEATURE << 1,
 	/* Reading a frequency may wake a CPU: on large machines only when it is shown. */
 	FREQUENCY_CPUS = 64,
 	WHEEL_LINES = 3,
@@ -256,91 +234,6 @@ static bool topo_find(void *self, const char *text, enum find_step find)
 
 /* ---- how it shows ---------------------------------------------------------------------------- */
 
-static const struct key_row rows[] = {
-	{.keys = "Up k",
-		.shown = "Up Down",
-		.help = "line by line (k j)",
-		.group = KEYS_MOVE,
-		.action = ACT_UP},
-	{.keys = "Down j", .action = ACT_DOWN},
-	{.keys = "Left h",
-		.shown = "Left Right",
-		.group = KEYS_MOVE,
-		.help = "CPU by CPU, in and out of an LLC (h l)",
-		.action = ACT_LEFT},
-	{.keys = "Right l", .action = ACT_RIGHT},
-	{.keys = "PgUp C-b",
-		.shown = "PgUp PgDn",
-		.help = "page by page (C-b C-f)",
-		.group = KEYS_MOVE,
-		.action = ACT_PAGE_UP},
-	{.keys = "PgDn C-f", .action = ACT_PAGE_DOWN},
-	{.keys = "g Home",
-		.shown = "g G",
-		.help = "top, bottom (Home End)",
-		.group = KEYS_MOVE,
-		.action = ACT_TOP},
-	{.keys = "G End", .action = ACT_BOTTOM},
-	{.keys = "Enter",
-		.hint = "Fold",
-		.priority = 10,
-		.help = "open or close the LLC",
-		.group = KEYS_PANE,
-		.need = CAN_FOLD,
-		.action = ACT_FOLD},
-	{.keys = "+",
-		.shown = "+ -",
-		.help = "open, close the LLC",
-		.group = KEYS_PANE,
-		.need = CAN_FOLD,
-		.action = ACT_OPEN},
-	{.keys = "-", .need = CAN_FOLD, .action = ACT_CLOSE},
-	{.keys = "*",
-		.help = "open or close all LLCs",
-		.group = KEYS_PANE,
-		.need = CAN_FOLD,
-		.action = ACT_FOLD_ALL},
-	{.keys = "v",
-		.hint = "View",
-		.priority = 55,
-		.help = "view: grid, list, distances",
-		.group = KEYS_PANE,
-		.action = ACT_VIEW},
-	{.keys = "c",
-		.hint = "Colour",
-		.priority = 54,
-		.group = KEYS_PANE,
-		.help = "colour: utilisation, node, frequency, holder",
-		.need = CAN_COLOUR,
-		.action = ACT_COLOUR},
-	{.keys = "b",
-		.hint = "Boot like this",
-		.priority = 65,
-		.group = KEYS_CHANGES,
-		.help = "boot a guest like the LLC or node",
-		.need = UI_CAN_BOOT,
-		.action = ACT_BOOT},
-	{.keys = "E",
-		.group = KEYS_CHANGES,
-		.help = "change the topology, then boot",
-		.need = UI_CAN_BOOT,
-		.action = ACT_EDIT},
-	{.keys = "p",
-		.group = KEYS_PANE,
-		.help = "copy as --topology takes it",
-		.action = ACT_COPY},
-};
-
-static const struct key_table table = {.rows = rows, .n = ARRAY_LEN(rows)};
-
-static const struct key_section sections[] = {{"Topology", &table}, {NULL, NULL}};
-
-static const struct key_table *topo_keys(const void *self)
-{
-	(void)self;
-	return &table;
-}
-
 static void topo_draw(const void *self, const struct paint *p, struct view v)
 {
 	topo_view_draw(self, p, v);
@@ -382,9 +275,9 @@ static void topo_status(const void *self, struct pane_status *out)
 		str_printf(&out->summary, "  %.0f%% busy", w->snap->uses->all.busy * 100);
 	str_printf(&out->summary, "  %s", w->t->notation);
 	if (has_colour(w, TOPO_BY_NODE) || w->has_khz || has_colour(w, TOPO_BY_HOLDER))
-		out->features |= CAN_COLOUR;
+		out->features |= TOPO_CAN_COLOUR;
 	if (w->mode != TOPO_DISTANCE)
-		out->features |= CAN_FOLD;
+		out->features |= TOPO_CAN_FOLD;
 }
 
 static void topo_want(const void *self, int *want, int *cols)
@@ -424,8 +317,8 @@ const struct pane_ops pane_topo = {
 	.show_cpus = topo_show_cpus,
 	.draw = topo_draw,
 	.status = topo_status,
-	.keys = topo_keys,
-	.sections = sections,
+	.keys = topo_view_keys,
+	.sections = topo_key_sections,
 	.want = topo_want,
 	.json = topo_json_of,
 	.busy = topo_busy,

@@ -1,6 +1,7 @@
 /*
- * What the files of the topology pane share: pane_topo.c (keys), topo_move.c (the cursor),
- * topo_lines.c (what stands in which line), topo_draw.c, topo_detail.c, topo_find.c, topo_boot.c.
+ * What the files of the topology pane share: pane_topo.c (life, actions), topo_keymap.c (keys),
+ * topo_move.c (the cursor), topo_lines.c (what stands in which line), topo_draw.c, topo_detail.c,
+ * topo_find.c, topo_boot.c.
  */
 #pragma once
 
@@ -104,6 +105,35 @@ static inline bool topo_line_is_under(enum topo_line_kind kind)
 {
 	return kind == LINE_LOCK || kind == LINE_USE || kind == LINE_GHZ;
 }
+
+/* topo_keymap.c */
+enum topo_action {
+	ACT_UP = 1,
+	ACT_DOWN,
+	ACT_LEFT,
+	ACT_RIGHT,
+	ACT_PAGE_UP,
+	ACT_PAGE_DOWN,
+	ACT_TOP,
+	ACT_BOTTOM,
+	ACT_FOLD,
+	ACT_OPEN,
+	ACT_CLOSE,
+	ACT_FOLD_ALL,
+	ACT_VIEW,
+	ACT_COLOUR,
+	ACT_BOOT,
+	ACT_EDIT,
+	ACT_COPY,
+};
+
+/* What the keys are offered for. */
+enum {
+	TOPO_CAN_COLOUR = UI_PANE_FEATURE, /* there is more than one colouring to choose from */
+	TOPO_CAN_FOLD = UI_PANE_FEATURE << 1,
+};
+extern const struct key_section topo_key_sections[];
+const struct key_table *topo_view_keys(const void *self);
 
 /* topo_holds.c */
 void topo_view_holds(struct topo_view *w); /* of a new snapshot */

@@ -1,5 +1,5 @@
 /*
- * What the files of the guest pane share: pane_vm.c (life, events, the guest's bytes), vm_keymap.c
+ * What the files of the guest pane share: pane_vm.c (life, events), vm_bytes.c, vm_keymap.c
  * and vm_keys.c (modes and keys), vm_command.c and dialog_run.c (a command beside the shell),
  * vm_find.c (search, selection), vm_draw.c (picture), vm_words.c.
  */
@@ -123,12 +123,16 @@ enum vm_action {
 	ACT_PAUSE,
 };
 
-/* ---- pane_vm.c */
+/* ---- vm_bytes.c */
 
 /* Bytes for the guest's terminal. */
 void vm_send(struct vm_view *w, const void *bytes, size_t n);
 /* What the terminal emulator has to say to the guest. */
 void vm_send_answers(struct vm_view *w);
+/* A handler of the loop: what the guest said, for a few milliseconds at most. */
+void vm_on_console(void *user, int fd, uint32_t events);
+/* Notes when the cursor stands behind a prompt: what a batch frame waits for. */
+void vm_look_for_prompt(struct vm_view *w);
 
 /* ---- vm_keymap.c */
 
