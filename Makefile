@@ -37,7 +37,17 @@ ALL_CFLAGS := $(BASE_CFLAGS) $(CFLAGS_$(BUILD)) $(CFLAGS)
 ALL_LDFLAGS := $(LDFLAGS_$(BUILD)) $(LDFLAGS)
 LIBS := $(PKG_LIBS) -ldl -lm
 
-SRC := $(sort $(shell find src ui vmm probes -name '*.c' -not -path 'vmm/guest/*'))
+# The monitor's part for the machine that is built for; the rest of it knows no architecture.
+ARCH ?= $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null || uname -m)))
+ARCHES := $(notdir $(wildcard vmm/kvm/arch/*))
+ifneq ($(filter-out help clean format deps deps-test,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter $(ARCH),$(ARCHES)),)
+$(error ktstr has no monitor for the architecture '$(ARCH)': vmm/kvm/arch/ has $(ARCHES) (ARCH= says what to build for))
+endif
+endif
+
+SRC := $(sort $(shell find src ui vmm probes -name '*.c' -not -path 'vmm/guest/*' -not -path 'vmm/kvm/arch/*') \
+	$(wildcard vmm/kvm/arch/$(ARCH)/*.c))
 OBJ := $(SRC:%.c=$(B)/%.o)
 MAIN_OBJ := $(B)/src/main.o
 LIB := $(B)/libktstr.a

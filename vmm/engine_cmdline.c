@@ -49,8 +49,9 @@ static const struct word words[] = {
 	{.text = "sysctl.kernel.sched_schedstats=1"},
 	/* self-tests of ciphers: 18 % */
 	{.text = "cryptomgr.notests=1"},
-	/* there is no bus of that kind, and no further port: do not look for them */
+	/* there is no bus of that kind, no device that it describes, and no further port */
 	{.text = "pci=off", .when = OWN},
+	{.text = "pnpacpi=off", .when = OWN},
 	{.text = "8250.nr_uarts=1", .when = OWN},
 	{.text = "8250.nr_uarts=2", .when = SERIAL},
 	/* no keyboard, no mouse: do not look for them */
@@ -63,9 +64,13 @@ static const struct word words[] = {
 	/* clearing memory that is written next: 4 % where each store is emulated, and twice the
 	 * work for a page that the host has just cleared */
 	{.text = "init_on_alloc=0"},
-	/* not to be compared with slower clocks that jitter; its rate is measured out here (below)
+	/*
+	 * One counter for all CPUs: not to be compared with slower clocks that jitter (its rate is
+	 * measured out here, below), nor between CPUs, which spin for milliseconds each to do so
+	 * and may share one of the host's. Where the host's counter cannot be trusted KVM does not
+	 * call it invariant, and its own clock is used.
 	 */
-	{.text = "tsc=reliable", .when = TCG},
+	{.text = "tsc=reliable"},
 	/* an emulated CPU may stand still for seconds */
 	{.text = "nowatchdog", .when = TCG},
 	{.text = "rcupdate.rcu_cpu_stall_suppress=1", .when = TCG},

@@ -12,6 +12,9 @@
 
 enum {
 	FEATURE_MULTIPORT = 1 << 1,
+	/* Linux fills each queue to a port with pages when it starts: 256 KiB on their way are
+	   plenty */
+	QUEUE_MAX = 64,
 	QUEUE_CONTROL_IN = 2, /* to the guest */
 	QUEUE_CONTROL_OUT = 3,
 	QUEUE_PORTS = 4, /* of port 1: to the guest, from the guest; then those of port 2 */
@@ -223,7 +226,7 @@ static const struct virtio_ops ops = {
 	.name = "virtio console",
 	.id = VIRTIO_ID_CONSOLE,
 	.queues = QUEUE_PORTS + 2 * PORTS,
-	.queue_max = 256,
+	.queue_max = QUEUE_MAX,
 	.activate = activate,
 	.reset = reset,
 	.kick = kick,

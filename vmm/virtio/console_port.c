@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 
 enum { /* what one call does at most */
-	TURN_CHAINS = 64,
+	TURN_CHAINS = 32,
 	TURN_BYTES = 256 * 1024,
 	SLICES = 64,
 };
