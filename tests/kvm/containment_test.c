@@ -15,6 +15,7 @@
 
 #include "src/base/file.h"
 #include "src/base/spawn.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/vm.h"
 
 /* The only process of this name. */
@@ -81,7 +82,7 @@ static void run_beside(void (*look)(pid_t monitor), const char *said)
 	vm_command(&argv, "--topology", "1,1,2,1", "--disk", "16mib", "--exec", "echo ready; cat",
 		NULL);
 	assert_int_equal(pipe(in), 0);
-	vm_start_argv(&r, &argv, in[0]);
+	vm_start_argv(&r, &argv, in[0], PATIENCE_S);
 	look(process_named("ktstr-kvm"));
 	close(in[0]);
 	close(in[1]);

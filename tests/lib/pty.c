@@ -111,9 +111,9 @@ bool pty_expect(struct pty *p, const char *text)
 	return true;
 }
 
-bool pty_expect_fd(int fd, struct str *into, const char *text)
+bool pty_expect_fd(int fd, struct str *into, const char *text, unsigned seconds)
 {
-	uint64_t limit = clock_mono_ns() + PATIENCE_S * NS_PER_SEC;
+	uint64_t limit = clock_mono_ns() + seconds * NS_PER_SEC;
 	size_t end;
 
 	while (!contains(into, 0, text, &end)) {

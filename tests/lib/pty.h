@@ -26,7 +26,7 @@ void pty_start(struct pty *p, const char *const *argv, int rows, int cols, int s
  * silent for seconds, without it. */
 bool pty_expect(struct pty *p, const char *text);
 /* The same for bytes of stderr: any descriptor, gathered into `into`. */
-bool pty_expect_fd(int fd, struct str *into, const char *text);
+bool pty_expect_fd(int fd, struct str *into, const char *text, unsigned seconds);
 void pty_type(struct pty *p, const char *keys);
 void pty_type_bytes(struct pty *p, const char *keys, size_t n);
 void pty_resize(struct pty *p, int rows, int cols);

@@ -286,7 +286,7 @@ void vm_check(const struct vm_run *r, int status, ...)
 	va_end(ap);
 }
 
-void vm_start_argv(struct vm_running *r, const struct strv *argv, int in)
+void vm_start_argv(struct vm_running *r, const struct strv *argv, int in, unsigned seconds)
 {
 	struct streams s;
 
@@ -295,7 +295,7 @@ void vm_start_argv(struct vm_running *r, const struct strv *argv, int in)
 	r->errs = s.errs;
 	if (s.in >= 0)
 		close(s.in);
-	if (!pty_expect_fd(r->out, &r->seen, "ready\n")) {
+	if (!pty_expect_fd(r->out, &r->seen, "ready\n", seconds)) {
 		kill(r->pid, SIGKILL);
 		while (r->errs >= 0)
 			gather(&r->errs, &r->said);
@@ -308,7 +308,7 @@ void vm_start_exec(struct vm_running *r, const char *command, int in)
 	cleanup_strv struct strv argv = STRV_INIT;
 
 	vm_command(&argv, "--exec", command, NULL);
-	vm_start_argv(r, &argv, in);
+	vm_start_argv(r, &argv, in, PATIENCE_S);
 }
 
 int vm_finish(struct vm_running *r)

@@ -49,8 +49,8 @@ struct vm_running {
 };
 /* Starts `--exec command` with this stdin (-1 = empty) and waits for the line "ready" of it. */
 void vm_start_exec(struct vm_running *r, const char *command, int in);
-/* The same for a whole command line. */
-void vm_start_argv(struct vm_running *r, const struct strv *argv, int in);
+/* The same for a whole command line, and another patience than PATIENCE_S. */
+void vm_start_argv(struct vm_running *r, const struct strv *argv, int in, unsigned seconds);
 /* Its end: the exit code. */
 int vm_finish(struct vm_running *r);
 void vm_running_release(struct vm_running *r);

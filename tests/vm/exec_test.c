@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "tests/lib/patience.h"
 #include "tests/lib/vm.h"
 
 enum { MB = 1000 * 1000, SLACK_KB = 16 * 1024 };
@@ -75,7 +76,7 @@ static void test_signals_reach_the_command(void **state)
 	vm_start_exec(
 		&r, "trap 'echo caught; exit 5' TERM; echo ready; while :; do sleep 0.1; done", -1);
 	kill(r.pid, SIGTERM);
-	assert_true(pty_expect_fd(r.out, &r.seen, "caught\n"));
+	assert_true(pty_expect_fd(r.out, &r.seen, "caught\n", PATIENCE_S));
 	assert_int_equal(vm_finish(&r), 5);
 	vm_running_release(&r);
 }
@@ -94,11 +95,11 @@ static void test_a_second_signal_is_final(void **state)
 	vm_command(&guest, "--exec",
 		"trap 'echo ignored' INT; echo ready; while :; do sleep 0.1; done", NULL);
 	strv_copy(&argv, &guest);
-	vm_start_argv(&r, &argv, -1);
+	vm_start_argv(&r, &argv, -1, PATIENCE_S);
 	kill(r.pid, SIGHUP);
 	kill(r.pid, SIGHUP);
 	kill(r.pid, SIGINT);
-	assert_true(pty_expect_fd(r.out, &r.seen, "ignored\n"));
+	assert_true(pty_expect_fd(r.out, &r.seen, "ignored\n", PATIENCE_S));
 	kill(r.pid, SIGINT);
 	assert_int_equal(vm_finish(&r), 130);
 	vm_running_release(&r);
@@ -119,7 +120,7 @@ static void test_input_that_nobody_reads(void **state)
 	settle(vm_child_of(r.pid));
 	assert_true(vm_process_figure(vm_child_of(r.pid), "status", "VmHWM:") < before + SLACK_KB);
 	kill(r.pid, SIGTERM);
-	assert_true(pty_expect_fd(r.out, &r.seen, "caught\n"));
+	assert_true(pty_expect_fd(r.out, &r.seen, "caught\n", PATIENCE_S));
 	assert_int_equal(vm_finish(&r), 3);
 	vm_running_release(&r);
 	close(zeros);

@@ -17,6 +17,7 @@
 #include "src/base/json_in.h"
 #include "src/base/spawn.h"
 #include "tests/lib/skip.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/vm.h"
 
 /* What flock(1) finds: whether it gets that lock. */
@@ -77,7 +78,7 @@ static void start(struct vm_running *r, const char *first, ...)
 	for (const char *a = first; a; a = va_arg(ap, const char *))
 		strv_push(&argv, a);
 	va_end(ap);
-	vm_start_argv(r, &argv, -1);
+	vm_start_argv(r, &argv, -1, PATIENCE_S);
 }
 
 static void end(struct vm_running *r)

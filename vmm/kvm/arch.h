@@ -56,3 +56,15 @@ void arch_sysrq(struct machine *m, unsigned char key);
 /* What devices still hold goes out, for at most ms; no vCPU runs any more. */
 void arch_drain(struct machine *m, unsigned ms);
 void arch_release(struct machine *m);
+
+/*
+ * For the probe, on a machine of its own with one CPU and memory at 0: a loop that counts down and
+ * then leaves KVM_RUN by itself, with this reason.
+ */
+extern const uint32_t arch_count_end;
+/* Before the memory (at least 8 KiB) is given to the machine. */
+void arch_count_prepare(int vm, void *memory);
+/* The CPU at the loop's start; -1 with errno. */
+int arch_count_from(int vcpu, uint32_t rounds);
+/* Of a loop that was interrupted. */
+uint32_t arch_count_left(int vcpu);

@@ -15,6 +15,7 @@
 
 #include "src/base/clock.h"
 #include "src/base/mem.h"
+#include "vmm/kvm/arch.h"
 
 /*
  * Rounds a second that tell the two kinds apart. Measured: 1.4 million where ring 0 is emulated,
@@ -32,15 +33,7 @@ static const uint32_t chunks[] = {500, 2000, 8000, 40000, 200000};
 #define FIRST_DEADLINE_NS (300 * NS_PER_MS)
 enum { WORTH_JUDGING = 8000, DOUBTS_MAX = 3 };
 
-enum { MEMORY = 64 * 1024, CODE_AT = 0x1000 };
-
-/* 32-bit code: ecx counts down, then the CPU halts, which ends KVM_RUN without an interrupt chip.
- */
-static const unsigned char code[] = {
-	0x49,	    /* dec ecx */
-	0x75, 0xfd, /* jnz back to dec */
-	0xf4,	    /* hlt */
-};
+enum { MEMORY = 64 * 1024 };
 
 struct machine {
 	int kvm, vm, vcpu;
@@ -84,10 +77,8 @@ static int make_vm(struct machine *m, struct kvm_probe *out)
 	m->memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (m->memory == MAP_FAILED)
 		return fail(out, "cannot get memory for a machine");
-	memcpy((char *)m->memory + CODE_AT, code, sizeof(code));
+	arch_count_prepare(m->vm, m->memory);
 	slot.userspace_addr = (uintptr_t)m->memory;
-	/* needed by Intel CPUs that cannot run unpaged code natively, refused by others */
-	ioctl(m->vm, KVM_SET_TSS_ADDR, 0xfffbd000UL);
 	if (ioctl(m->vm, KVM_SET_USER_MEMORY_REGION, &slot))
 		return fail(out, "cannot give memory to a machine");
 	return 0;
@@ -95,30 +86,15 @@ static int make_vm(struct machine *m, struct kvm_probe *out)
 
 static int make_vcpu(struct machine *m, struct kvm_probe *out)
 {
-	struct kvm_segment flat = {.limit = 0xffffffff,
-		.type = 3,
-		.present = 1,
-		.s = 1,
-		.db = 1,
-		.g = 1,
-		.selector = 0x10};
-	struct kvm_sregs s;
 	int size = ioctl(m->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 
 	m->vcpu = ioctl(m->vm, KVM_CREATE_VCPU, 0);
-	if (m->vcpu < 0 || size <= 0 || ioctl(m->vcpu, KVM_GET_SREGS, &s))
+	if (m->vcpu < 0 || size <= 0)
 		return fail(out, "cannot create a CPU");
 	m->run_size = (size_t)size;
 	m->run = mmap(NULL, m->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, m->vcpu, 0);
 	if (m->run == MAP_FAILED)
 		return fail(out, "cannot map a CPU's state");
-	s.ds = s.es = s.fs = s.gs = s.ss = flat;
-	s.cs = flat;
-	s.cs.type = 11;
-	s.cs.selector = 8;
-	s.cr0 |= 1; /* protected mode */
-	if (ioctl(m->vcpu, KVM_SET_SREGS, &s))
-		return fail(out, "cannot set a CPU's registers");
 	return 0;
 }
 
@@ -195,17 +171,16 @@ static void alarm_unmake(struct alarm *a)
 static int run_loop(struct machine *m, struct alarm *a, uint32_t rounds, uint64_t deadline,
 	struct kvm_probe *out)
 {
-	struct kvm_regs r = {.rip = CODE_AT, .rcx = rounds, .rflags = 2};
 	uint64_t start;
 
-	if (ioctl(m->vcpu, KVM_SET_REGS, &r))
+	if (arch_count_from(m->vcpu, rounds))
 		return fail(out, "cannot set a CPU's registers");
 	alarm_set(a, deadline);
 	start = clock_mono_ns();
 	if (ioctl(m->vcpu, KVM_RUN, 0) && errno != EINTR)
 		return fail(out, "cannot run a CPU");
 	out->ns = clock_mono_ns() - start;
-	if (m->run->exit_reason == KVM_EXIT_HLT) {
+	if (m->run->exit_reason == arch_count_end) {
 		out->rounds = rounds;
 		return 0;
 	}
@@ -213,8 +188,7 @@ static int run_loop(struct machine *m, struct alarm *a, uint32_t rounds, uint64_
 		errno = EIO;
 		return fail(out, "a CPU stopped where it should count");
 	}
-	ioctl(m->vcpu, KVM_GET_REGS, &r);
-	out->rounds = rounds - (uint32_t)r.rcx;
+	out->rounds = rounds - arch_count_left(m->vcpu);
 	return 1;
 }
 
