@@ -52,8 +52,7 @@ static void came_through(const char *command)
 static void test_ports(void **state)
 {
 	(void)state;
-	came_through("hostile ports");
-	came_through("hostile strings");
+	came_through("hostile ports >/dev/null && hostile strings");
 }
 
 static void test_addresses_where_nothing_is(void **state)

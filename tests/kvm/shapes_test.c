@@ -161,7 +161,8 @@ static void add(const char *kernel, const char *shape)
 
 int main(void)
 {
-	static const char *const three[] = {"1,2,4,2", "2,4,2,2", "4c2t+4c2t/8c1t/mem"};
+	/* with few CPUs: each that is started takes a nested host more than a second */
+	static const char *const three[] = {"1,1,3,2", "4,4,1,1", "2c1t/1c2t+1c1t/mem"};
 	const char *mode = getenv("KTSTR_NESTED");
 	bool full = mode && !strcmp(mode, "full");
 
