@@ -47,7 +47,8 @@ static void boot(struct tui *t, const char *disk)
 	tui_keys(t, "n");
 	tui_expect(t, "New guest");
 	if (disk) {
-		tui_keys(t, "Up Up Up"); /* Disk, from below */
+		for (int row, col; !tui_find(t, "> Disk", &row, &col);)
+			tui_keys(t, "Down");
 		tui_type(t, disk);
 	}
 	tui_keys(t, "Enter");
