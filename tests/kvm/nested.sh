@@ -111,7 +111,7 @@ start() { # COMMAND: it in the nested host, in this process
   KTSTR_QEMU_CPU=EPYC,+svm exec "$KTSTR" shell --accel tcg "${host[@]}" --modules-load kvm-amd --memory-mib "${NESTED_MIB:-5120}" \
     "${include[@]}" --exec-timeout "${NESTED_LIMIT:-20m}" --exec "$1" </dev/null
 }
-[ "$mode" != -- ] || start "$command"
+if [ "$mode" = -- ]; then (start "$command"); exit; fi
 
 # What the host says, but for its signs of life; 1 when they stop coming.
 follow() {
