@@ -193,38 +193,40 @@ static struct locks *build(
 	return l;
 }
 
+/* NULL with a sentence; then the arena is still the caller's. */
+static struct locks *model_of(
+	struct locks_reader *r, const struct listing *found, uint64_t now, struct err *e)
+{
+	cleanup_free struct lock_id *ids = ids_of(found);
+	struct flocks *all = tracker_read(r->tracker, ids, found->files.n, now, e);
+	struct locks *l = all ? build(r, found, all, now) : NULL;
+
+	if (l && r->watch)
+		watch_holders(r->watch, l);
+	flocks_free(all);
+	return l;
+}
+
 struct locks *locks_read(struct locks_reader *r, struct err *e)
 {
 	struct listing found = {.arena = arena_new()};
 	struct err why = ERR_INIT;
 	struct mounts *mounts = mounts_read(r->o.root, &why);
 	const uint64_t now = clock_mono_ns();
-	struct lock_id *ids;
-	struct flocks *all;
-	struct locks *l = NULL;
+	struct locks *l;
 
 	if (r->watch)
 		watch_folders(r->watch, r->o.roots);
 	(void)locks_reader_woken(r);
 	list_lockfiles(&r->o, mounts, &found);
-	ids = ids_of(&found);
-	all = tracker_read(r->tracker, ids, found.files.n, now, e);
-	if (all) {
-		l = build(r, &found, all, now);
-		if (!mounts)
-			l->warning = arena_printf(l->arena,
-				"%s: files are told apart by their "
-				"inodes",
-				why.msg);
-		if (r->watch)
-			watch_holders(r->watch, l);
-	} else {
+	l = model_of(r, &found, now, e);
+	if (!l)
 		arena_free(found.arena);
-	}
-	flocks_free(all);
+	else if (!mounts)
+		l->warning =
+			arena_printf(l->arena, "%s: files are told apart by their inodes", why.msg);
 	mounts_free(mounts);
 	free(found.files.v);
-	free(ids);
 	return l;
 }
 
