@@ -29,29 +29,65 @@ struct done {
 	uint64_t v[COLUMNS];
 };
 
-static uint64_t thread_value(const struct ctp_snapshot *s, uint32_t number, enum ctp_metric m)
+/* ---- who was there before -------------------------------------------------------------------- */
+
+static int by_tid(const void *a, const void *b)
 {
-	return ctp_thread_at(s, number)->v[ctp_metrics[m].field];
+	const struct ctp_thread *x = *(const struct ctp_thread *const *)a;
+	const struct ctp_thread *y = *(const struct ctp_thread *const *)b;
+
+	if (x->v[CTP_tid] != y->v[CTP_tid])
+		return x->v[CTP_tid] < y->v[CTP_tid] ? -1 : 1;
+	return 0;
 }
 
-/* What the threads of b have beyond what the same threads had in a (NULL = none). */
-static void add_group(const struct ctp_diff *d, const struct ctp_sums *a, const struct ctp_sums *b,
-	struct done *out)
+/* Threads by their number, whatever they were called: workers change their names. Heap. */
+static const struct ctp_thread **threads_by_tid(const struct ctp_snapshot *s)
 {
-	cleanup_free uint32_t *match = a ? ctp_match_threads(d, a, b) : NULL;
+	const struct ctp_thread **v = xcalloc(s->nthreads + 1, sizeof(*v));
 
+	for (size_t i = 0; i < s->nthreads; i++)
+		v[i] = ctp_thread_at(s, i);
+	qsort(v, s->nthreads, sizeof(*v), by_tid);
+	return v;
+}
+
+/* The same thread as it was; NULL: it came since. */
+static const struct ctp_thread *as_it_was(
+	const struct ctp_thread *const *before, size_t n, const struct ctp_thread *t)
+{
+	const struct ctp_thread *const *hit = bsearch(&t, before, n, sizeof(*before), by_tid);
+
+	return hit && (*hit)->v[CTP_start_time_clock_ticks] == t->v[CTP_start_time_clock_ticks]
+		       ? *hit
+		       : NULL;
+}
+
+/* ---- what they did --------------------------------------------------------------------------- */
+
+static void add_thread(const struct ctp_thread *was, const struct ctp_thread *is, struct done *out)
+{
+	for (int c = 0; c < COLUMNS; c++) {
+		int field = ctp_metrics[columns[c].metric].field;
+		uint64_t before = was ? was->v[field] : 0;
+
+		out->v[c] += is->v[field] > before ? is->v[field] - before : 0;
+	}
+}
+
+/* a: the group as it was, NULL = it was not. */
+static void add_group(const struct ctp_diff *d, const struct ctp_thread *const *before,
+	const struct ctp_sums *a, const struct ctp_sums *b, struct done *out)
+{
 	out->threads[CTP_BASE] = a ? a->threads : 0;
 	out->threads[CTP_CAND] = b->threads;
-	for (int c = 0; c < COLUMNS; c++) {
-		enum ctp_metric m = columns[c].metric;
-		uint64_t before = 0;
+	for (size_t i = 0; i < b->threads; i++) {
+		const struct ctp_thread *t = ctp_thread_at(d->snap[CTP_CAND], b->members[i]);
 
-		out->has[c] = ctp_sums_has(b, m);
-		for (size_t i = 0; match && i < a->threads; i++)
-			if (match[i] != UINT32_MAX)
-				before += thread_value(d->snap[CTP_BASE], a->members[i], m);
-		out->v[c] = out->has[c] && b->v[m] > before ? b->v[m] - before : 0;
+		add_thread(as_it_was(before, d->snap[CTP_BASE]->nthreads, t), t, out);
 	}
+	for (int c = 0; c < COLUMNS; c++)
+		out->has[c] = ctp_sums_has(b, columns[c].metric);
 }
 
 static bool did_something(const struct done *g)
@@ -87,6 +123,7 @@ static struct done *gather(const struct ctp_diff *d, size_t *n)
 {
 	struct done *v = xcalloc(d->npairs + d->nonly[CTP_CAND] + 1, sizeof(*v));
 	size_t all = d->npairs + d->nonly[CTP_CAND];
+	cleanup_free const struct ctp_thread **before = threads_by_tid(d->snap[CTP_BASE]);
 
 	*n = 1;
 	for (size_t i = 0; i < all; i++) {
@@ -95,11 +132,13 @@ static struct done *gather(const struct ctp_diff *d, size_t *n)
 		struct done *g = &v[*n];
 
 		*g = (struct done){.key = p ? &p->key : &only->key};
-		add_group(d, p ? p->side[CTP_BASE] : NULL,
+		add_group(d, before, p ? p->side[CTP_BASE] : NULL,
 			p ? p->side[CTP_CAND] : only->side[CTP_CAND], g);
 		add_total(&v[0], g);
 		*n += did_something(g);
 	}
+	for (size_t i = 0; i < d->nonly[CTP_BASE]; i++)
+		v[0].threads[CTP_BASE] += d->only[CTP_BASE][i]->side[CTP_BASE]->threads;
 	qsort(v + 1, *n - 1, sizeof(*v), by_time);
 	return v;
 }
