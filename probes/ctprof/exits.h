@@ -54,9 +54,14 @@ struct taskstats_exit;
 void ctp_exits_add(struct ctp_exits *x, const struct taskstats_exit *t);
 struct ctp_exits *ctp_exits_new(uint32_t parent);
 
-/* A table of each kind under a heading; nothing when nothing ended. limit 0 = all. */
-void ctp_exits_text(
-	const struct ctp_exits *x, bool colour, uint64_t own, uint64_t others, struct str *out);
+/* A table of each kind under a heading; nothing when nothing ended. A limit of 0 = all, a width of
+ * 0 = all columns. */
+struct ctp_exits_look {
+	bool colour;
+	int width;	      /* of the terminal */
+	uint64_t own, others; /* limits */
+};
+void ctp_exits_text(const struct ctp_exits *x, const struct ctp_exits_look *look, struct str *out);
 /* A key "ended" in the object that is being written. */
 void ctp_exits_json(const struct ctp_exits *x, struct json_out *j);
 /* Rows like those of a comparison, as far as they have such a thing: `nkey` columns name the group,

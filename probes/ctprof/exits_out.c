@@ -51,9 +51,13 @@ static void add_total(struct ctp_grid *grid, const struct ctp_exits *x, bool own
 	add_row(grid, "total", sum);
 }
 
-static void table(const struct ctp_exits *x, bool own, bool colour, uint64_t limit, struct str *out)
+static void table(
+	const struct ctp_exits *x, bool own, const struct ctp_exits_look *look, struct str *out)
 {
-	struct ctp_sheet sheet = {.out = out, .colour = colour, .limit = limit};
+	struct ctp_sheet sheet = {.out = out,
+		.colour = look->colour,
+		.fit = look->width,
+		.limit = own ? look->own : look->others};
 	const struct ctp_exit_group *g;
 	struct ctp_grid grid;
 
@@ -73,11 +77,10 @@ static void table(const struct ctp_exits *x, bool own, bool colour, uint64_t lim
 	ctp_grid_release(&grid);
 }
 
-void ctp_exits_text(
-	const struct ctp_exits *x, bool colour, uint64_t own, uint64_t others, struct str *out)
+void ctp_exits_text(const struct ctp_exits *x, const struct ctp_exits_look *look, struct str *out)
 {
-	table(x, true, colour, own, out);
-	table(x, false, colour, others, out);
+	table(x, true, look, out);
+	table(x, false, look, out);
 }
 
 /* ---- for programs ---------------------------------------------------------------------------- */

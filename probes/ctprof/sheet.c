@@ -175,7 +175,17 @@ static bool add_part(const struct ctp_grid *g, const struct ctp_grid_cell *c, si
 	return left > n;
 }
 
-static void write_row(const struct ctp_grid *g, size_t row, const size_t *widths,
+/* How many columns there is room for, at least one. */
+static size_t room_for(const struct ctp_grid *g, const size_t *widths, int fit)
+{
+	size_t used = 0, n = 0;
+
+	while (n < g->ncolumns && (n == 0 || fit <= 0 || used + widths[n] + 2 <= (size_t)fit))
+		used += widths[n++] + 2;
+	return n;
+}
+
+static void write_row(const struct ctp_grid *g, size_t row, const size_t *widths, size_t shown,
 	struct ctp_sheet *s, struct str *line)
 {
 	bool more = true;
@@ -183,7 +193,7 @@ static void write_row(const struct ctp_grid *g, size_t row, const size_t *widths
 	for (size_t part = 0; more; part++) {
 		more = false;
 		str_clear(line);
-		for (size_t c = 0; c < g->ncolumns; c++)
+		for (size_t c = 0; c < shown; c++)
 			more |= add_part(
 				g, &g->cells.v[row * g->ncolumns + c], widths[c], part, s, line);
 		ctp_sheet_line(s, str_get(line), line->len);
@@ -195,9 +205,12 @@ void ctp_grid_write(struct ctp_grid *g, struct ctp_sheet *s)
 	cleanup_free size_t *widths = xcalloc(g->ncolumns + 1, sizeof(*widths));
 	cleanup_str struct str line = STR_INIT;
 
+	size_t shown;
+
 	find_widths(g, widths, s->wrap);
+	shown = room_for(g, widths, s->fit);
 	for (size_t r = 0; r < ctp_grid_rows(g); r++)
-		write_row(g, r, widths, s, &line);
+		write_row(g, r, widths, shown, s, &line);
 	str_clear(&g->text);
 	g->cells.n = 0;
 }

@@ -26,6 +26,7 @@ struct ctp_sheet {
 	struct str *out;
 	bool colour;
 	int wrap; /* columns of the terminal, 0 = never wrap */
+	int fit;  /* the last columns of a table are left out beyond this width, 0 = never */
 	uint64_t limit;
 	bool limited; /* lines are counted against the limit */
 	uint64_t lines, dropped;

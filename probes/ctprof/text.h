@@ -11,6 +11,7 @@ struct ctp_text_options {
 	const struct ctp_view *view;
 	bool colour;
 	int wrap;		       /* columns of the terminal, 0 = never wrap */
+	int fit;		       /* leave out the last columns beyond this, 0 = never */
 	const char *path[CTP_SIDES];   /* as lists of unmatched groups name the snapshots */
 	const struct ctp_noise *noise; /* for CTP_COL_NOISE; NULL = not measured */
 };
@@ -18,8 +19,9 @@ struct ctp_text_options {
 void ctp_text_compare(const struct ctp_diff *d, const struct ctp_text_options *o, struct str *out);
 /* What threads that the candidate has did since the baseline was taken, a line for each group, most
  * time first: those that stayed by what they added, those that came by all they have. limit 0 =
- * all. Nothing where nothing was done. */
-void ctp_text_alive(const struct ctp_diff *d, bool colour, uint64_t limit, struct str *out);
+ * all, width 0 = all columns. Nothing where nothing was done. */
+void ctp_text_alive(
+	const struct ctp_diff *d, bool colour, int width, uint64_t limit, struct str *out);
 void ctp_text_show(struct ctp_groups *g, const struct ctp_text_options *o, struct str *out);
 /* "cgroup / pcomm / comm" of a key, as one line. */
 void ctp_key_text(const struct ctp_key *k, enum ctp_axis axis, struct str *out);

@@ -185,9 +185,10 @@ static bool have_cgroups(const struct done *v, size_t n, enum ctp_axis axis)
 	return false;
 }
 
-void ctp_text_alive(const struct ctp_diff *d, bool colour, uint64_t limit, struct str *out)
+void ctp_text_alive(
+	const struct ctp_diff *d, bool colour, int width, uint64_t limit, struct str *out)
 {
-	struct ctp_sheet sheet = {.out = out, .colour = colour, .limit = limit};
+	struct ctp_sheet sheet = {.out = out, .colour = colour, .fit = width, .limit = limit};
 	enum ctp_axis axis = d->groups->naming.axis;
 	struct ctp_grid grid;
 	size_t n;

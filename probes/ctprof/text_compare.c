@@ -297,8 +297,11 @@ void ctp_text_compare(const struct ctp_diff *d, const struct ctp_text_options *o
 	const struct ctp_snapshot *a = d->snap[CTP_BASE], *b = d->snap[CTP_CAND];
 	struct writer w = {.d = d, .o = o, .v = o->view, .axis = d->groups->naming.axis};
 
-	w.sheet = (struct ctp_sheet){
-		.out = out, .colour = o->colour, .wrap = o->wrap, .limit = w.v->limit};
+	w.sheet = (struct ctp_sheet){.out = out,
+		.colour = o->colour,
+		.wrap = o->wrap,
+		.fit = o->fit,
+		.limit = w.v->limit};
 	w.sort_column = w.v->nsort && w.v->sort[0].metric < CTP_NPRIMARY;
 	primary(&w);
 	derived(&w);

@@ -271,14 +271,19 @@ static void note_hosts(const struct ctp_diff *d, const struct cli_context *cx)
 enum { ENDED_SHOWN = 14, OTHERS_SHOWN = 7, ALIVE_SHOWN = 14 };
 
 static void summary(const struct ctp_diff *d, const struct ctprof_view *v,
-	const struct ctprof_pairs *p, bool colour, struct str *out)
+	const struct ctprof_pairs *p, const struct ctp_text_options *o, struct str *out)
 {
 	const struct opt_u32 *limit = &v->values->limit;
+	struct ctp_exits_look look = {
+		.colour = o->colour,
+		.width = o->fit,
+		.own = limit->set ? limit->v : ENDED_SHOWN,
+		.others = limit->set ? limit->v : OTHERS_SHOWN,
+	};
 
 	if (p->exits)
-		ctp_exits_text(p->exits, colour, limit->set ? limit->v : ENDED_SHOWN,
-			limit->set ? limit->v : OTHERS_SHOWN, out);
-	ctp_text_alive(d, colour, limit->set ? limit->v : ALIVE_SHOWN, out);
+		ctp_exits_text(p->exits, &look, out);
+	ctp_text_alive(d, o->colour, o->fit, limit->set ? limit->v : ALIVE_SHOWN, out);
 }
 
 static void render(const struct ctp_diff *d, const struct ctprof_view *v,
@@ -291,6 +296,9 @@ static void render(const struct ctp_diff *d, const struct ctprof_view *v,
 		.colour = term_color(cx, STDOUT_FILENO),
 		.wrap = v->values->wrap && isatty(STDOUT_FILENO) ? term_width(STDOUT_FILENO, 80)
 								 : 0,
+		.fit = p->summary && !v->values->wrap && isatty(STDOUT_FILENO)
+			       ? term_width(STDOUT_FILENO, 0)
+			       : 0,
 		.path = {p->path[0], p->path[1]},
 		.noise = noise};
 	struct json_out j;
@@ -304,7 +312,9 @@ static void render(const struct ctp_diff *d, const struct ctprof_view *v,
 	} else {
 		note_hosts(d, cx);
 		if (p->summary)
-			summary(d, v, p, o.colour, out);
+			summary(d, v, p, &o, out);
+		if (noise || v->values->columns || v->values->rates)
+			o.fit = 0; /* the last column was asked for */
 		ctp_text_compare(d, &o, out);
 	}
 }

@@ -322,7 +322,7 @@ static void what_the_living_did(void **state)
 	cleanup_str struct str text = STR_INIT;
 
 	(void)state;
-	ctp_text_alive(d, false, 0, &text);
+	ctp_text_alive(d, false, 0, 0, &text);
 	assert_true(str_starts(text.s, "## Alive at the end\n name  "));
 	assert_non_null(strstr(text.s, "\n total      4→5      2.050µs "));
 	assert_non_null(strstr(text.s, "\n w          2        2.040µs "));

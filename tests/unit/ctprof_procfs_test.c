@@ -468,6 +468,7 @@ static void test_exit_groups(void **state)
 		{.comm = "\x1b[2J", .ppid = 7, .run_ns = 1},
 	};
 	struct ctp_exits *x = ctp_exits_new(7);
+	struct ctp_exits_look look = {0};
 	cleanup_str struct str text = STR_INIT;
 
 	(void)state;
@@ -482,10 +483,17 @@ static void test_exit_groups(void **state)
 	assert_int_equal(ctp_exits_group(x, true, 1)->v[CTP_ENDED_RSS], 2048);
 	assert_null(ctp_exits_group(x, true, 3));
 	assert_null(ctp_exits_group(x, false, 0));
-	ctp_exits_text(x, false, 0, 0, &text);
+	ctp_exits_text(x, &look, &text);
 	assert_true(str_starts(text.s, "## Ended in between\n"));
 	assert_non_null(strstr(text.s, "\n total "));
 	assert_null(strchr(text.s, '\x1b'));
+	assert_non_null(strstr(text.s, " peak_rss "));
+	look.width = 60;
+	str_clear(&text);
+	ctp_exits_text(x, &look, &text);
+	assert_non_null(strstr(text.s, " cpu_wait "));
+	assert_null(strstr(text.s, " peak_rss "));
+	assert_true(strcspn(strchr(text.s, '\n') + 1, "\n") <= 60);
 	ctp_exits_free(x);
 }
 
