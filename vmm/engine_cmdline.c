@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "vmm/qemu/tsc.h"
 
@@ -123,16 +122,6 @@ static void add_tsc_rate(struct str *line)
 		str_printf(line, " tsc_early_khz=%u", khz);
 }
 
-/*
- * Newer kernels start all CPUs at once, and those that are not served yet spin. Where they have to
- * share the host's, they keep the one away that they wait for.
- */
-static void start_in_turn(const struct vm_config *c, struct str *line)
-{
-	if (c->topology.vcpus > sysconf(_SC_NPROCESSORS_ONLN))
-		str_add(line, " cpuhp.parallel=0");
-}
-
 char *engine_cmdline(const struct vm_config *c, bool virtio, enum vm_accel accel, struct err *e)
 {
 	cleanup_str struct str line = STR_INIT;
@@ -142,7 +131,6 @@ char *engine_cmdline(const struct vm_config *c, bool virtio, enum vm_accel accel
 			str_printf(&line, "%s%s", line.len ? " " : "", words[i].text);
 	if (accel == VM_ACCEL_TCG)
 		add_tsc_rate(&line);
-	start_in_turn(c, &line);
 	/* the places that an unequal shape leaves empty under QEMU will not be plugged later */
 	if (!vm_topology_is_uniform(&c->topology))
 		str_printf(&line, " possible_cpus=%u", c->topology.vcpus);

@@ -123,19 +123,6 @@ static void an_emulated_guest_knows_its_clock(void **state)
 			strtoul(strchr(word, '=') + 1, NULL, 10), khz - khz / 100, khz + khz / 100);
 }
 
-static void more_cpus_than_the_host_has_start_in_turn(void **state)
-{
-	struct vm_config c = {.topology = vm_topology_uniform(1, 1, 1, 1)};
-	cleanup_free char *few = engine_cmdline(&c, true, VM_ACCEL_KVM, NULL), *many = NULL;
-
-	(void)state;
-	c.topology = vm_topology_uniform(1, 1, VM_VCPUS_MAX, 1);
-	many = engine_cmdline(&c, true, VM_ACCEL_KVM, NULL);
-	assert_false(has_word(few, "cpuhp.parallel=0"));
-	assert_int_equal(
-		has_word(many, "cpuhp.parallel=0"), sysconf(_SC_NPROCESSORS_ONLN) < VM_VCPUS_MAX);
-}
-
 static void appended_words_come_last(void **state)
 {
 	cleanup_free char *line = cmdline(false, VM_ACCEL_TCG, "panic=5 foo.bar=\"a b\"", NULL);
@@ -311,7 +298,6 @@ int main(void)
 		cmocka_unit_test(memory_has_a_floor),
 		cmocka_unit_test(the_command_line_fits_the_guest),
 		cmocka_unit_test(an_emulated_guest_knows_its_clock),
-		cmocka_unit_test(more_cpus_than_the_host_has_start_in_turn),
 		cmocka_unit_test(appended_words_come_last),
 		cmocka_unit_test(the_command_line_has_a_limit),
 		cmocka_unit_test(control_characters_are_refused),
