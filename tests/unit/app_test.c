@@ -465,7 +465,8 @@ static void check_rows(const struct key_table *t)
 
 static void test_rows(void **state)
 {
-	static const struct pane_ops *const panes[] = {&pane_topo, &pane_locks, &pane_vm};
+	static const struct pane_ops *const panes[] = {
+		&pane_topo, &pane_locks, &pane_ctprof, &pane_vm};
 
 	(void)state;
 	check_rows(&app_global_keys);
