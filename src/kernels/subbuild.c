@@ -103,19 +103,13 @@ static int verdict(struct talk *t, int status, const char *id, char **image, str
 		id ? id : "of kernel.org", status);
 }
 
-int subbuild(const char *program, const char *id, const struct kernel_report *report, char **image,
-	struct err *e)
+static int run(struct talk *t, const char *program, const char *id, char **image, struct err *e)
 {
 	const char *const argv[] = {"ktstr", "kernel", "build", "--color=never", "--progress-lines",
 		id ? "--kernel" : NULL, id, NULL};
-	struct talk t = {.report = report};
 	int said[2], rc;
 	pid_t pid;
 
-	str_add(&t.what, "building the kernel");
-	/* whoever only wants what is at hand stops us here */
-	if (report_progress(report, str_get(&t.what), 0, 0))
-		return verdict(&t, -ECANCELED, id, image, e);
 	if (pipe2(said, O_CLOEXEC))
 		return err_sys(e, errno, "cannot create a pipe to build a kernel");
 	pid = spawn_start(
@@ -128,8 +122,23 @@ int subbuild(const char *program, const char *id, const struct kernel_report *re
 		},
 		e);
 	close(said[1]);
-	rc = pid < 0 ? (int)pid : verdict(&t, follow(&t, pid, said[0]), id, image, e);
+	rc = pid < 0 ? (int)pid : verdict(t, follow(t, pid, said[0]), id, image, e);
 	close(said[0]);
+	return rc;
+}
+
+int subbuild(const char *program, const char *id, const struct kernel_report *report, char **image,
+	struct err *e)
+{
+	struct talk t = {.report = report};
+	int rc;
+
+	str_add(&t.what, "building the kernel");
+	/* whoever only wants what is at hand stops us here */
+	if (report_progress(report, str_get(&t.what), 0, 0))
+		rc = verdict(&t, -ECANCELED, id, image, e);
+	else
+		rc = run(&t, program, id, image, e);
 	str_release(&t.line);
 	str_release(&t.what);
 	str_release(&t.last);

@@ -139,8 +139,10 @@ static void test_what_is_missing_is_named(void **state)
 	setenv("PATH", "/nonexistent", 1);
 	setenv("KTSTR_BUSYBOX_PATH", "/nonexistent/busybox", 1);
 	setenv("KTSTR_LOCK_DIR", "/nonexistent/locks", 1);
+	setenv("KTSTR_CACHE_DIR", "/nonexistent/cache", 1);
 	root = doctor_json(&status);
 	setenv("PATH", path, 1);
+	unsetenv("KTSTR_CACHE_DIR");
 	unsetenv("KTSTR_BUSYBOX_PATH");
 	unsetenv("KTSTR_LOCK_DIR");
 	assert_int_equal(status, 1);
