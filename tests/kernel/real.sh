@@ -87,11 +87,15 @@ guest() { # KERNEL COMMAND: sets said, remarks
   remarks=$(cat "$work/remarks")
   return $rc
 }
+now() { echo "${EPOCHREALTIME/[.,]/}"; } # microseconds
 
 # What a kernel says when sched_ext does not work, or anything else is wrong with it.
 bad_words='struct_ops|BPF:|btf.*(error|invalid|mismatch)|sched_ext:.*(error|fail)|WARNING:|BUG:|Oops|Call Trace'
 
 check_boot() { # KERNEL
+  local from
+  from=$(now); guest "$1" true; report $? "$1: it boots to a command and ends"
+  echo "# boot, command, end: $((($(now) - from) / 1000)) ms"
   guest "$1" 'scx_first /include-files/scx_first.bpf.o'; local rc=$?
   printf '%s\n' "$said" | sed 's/^/# /'
   [ $rc = 0 ] && grep -qx 'enabled first' <<<"$said" && grep -qE '^queued [1-9]' <<<"$said" && grep -qx disabled <<<"$said"
@@ -100,7 +104,7 @@ check_boot() { # KERNEL
   [ $? = 1 ]; report $? "$1: its drivers are known"
   guest "$1" "dmesg | grep -E '$bad_words'; uname -r; grep -c . /sys/kernel/debug/tracing/available_filter_functions || true"
   printf '%s\n' "$said" | sed 's/^/# /'
-  [ "$(head -n 1 <<<"$said")" = "$(uname_of "$1")" ]; report $? "$1: it boots, and its log is clean"
+  [ "$(head -n 1 <<<"$said")" = "$(uname_of "$1")" ]; report $? "$1: its log is clean"
 }
 uname_of() { case $1 in /*) cat "$1/include/config/kernel.release" ;; *) echo "$version" ;; esac; }
 
@@ -153,6 +157,16 @@ by_tree() {
   grep -q 'Kernel cached: local-' "$work/build-commit.log"; report $? "its commit is"
 }
 
+# ---- away with it -----------------------------------------------------------------------------------------------------
+
+by_clean() {
+  local from
+  from=$(now); "$KTSTR" kernel clean --force | sed 's/^/# /'
+  echo "# clean: $((($(now) - from) / 1000)) ms"
+  "$KTSTR" kernel list 2>/dev/null | grep -q 'no cached kernels'; report $? "clean --force leaves no kernel"
+  [ -z "$(compgen -G "$KTSTR_CACHE_DIR/*/")" ]; report $? "nor a folder of one"
+}
+
 mkdir -p "$work" || exit 1
 unset KTSTR_KERNEL KTSTR_FETCH KTSTR_STABLE_TREE KTSTR_KEYRING
 export KTSTR_CACHE_DIR=$work/cache
@@ -160,4 +174,5 @@ repack
 serve
 [ "$half" = git ] || by_version
 [ "$half" = version ] || by_tree
+by_clean
 echo "1..$n"
