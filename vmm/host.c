@@ -24,6 +24,8 @@ void vm_kernel_release(struct vm_kernel *k)
 	free(k->modules);
 	free(k->origin);
 	free(k->cache);
+	if (k->lock > 0)
+		close(k->lock);
 	*k = (struct vm_kernel){0};
 }
 

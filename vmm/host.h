@@ -12,6 +12,7 @@
 struct vm_kernel {
 	char *image, *release, *modules, *origin; /* release, modules may be NULL */
 	char *cache; /* the folder of the kernel cache, where unpacked ones are kept; NULL = none */
+	int lock;    /* owned: a lock file that is open while the guest lives; 0 = none */
 	uint64_t init_size;
 };
 void vm_kernel_release(struct vm_kernel *k);

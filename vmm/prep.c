@@ -258,6 +258,16 @@ static void check_performance(struct prep *p)
 	sysroot_close(host);
 }
 
+/* The kernel's lock lasts as long as the guest, like those of its CPUs. */
+static void hold_kernel(struct vm_kernel *k, struct vm_placement *p)
+{
+	if (!k->lock)
+		return;
+	p->locks = xreallocarray(p->locks, p->nlocks + 1, sizeof(*p->locks));
+	p->locks[p->nlocks++] = k->lock;
+	k->lock = 0;
+}
+
 /* Last, so that no CPU is withheld from others while we only get ready. */
 static int take_share(struct prep *p)
 {
@@ -265,6 +275,8 @@ static int take_share(struct prep *p)
 	struct reservation *r = &p->result.reservation;
 	int rc = share_take(p->config, &cx, r, &p->result.placement, &p->err);
 
+	if (!rc)
+		hold_kernel(&p->result.kernel, &p->result.placement);
 	if (!rc && r->mode == RESERVE_PERF)
 		check_performance(p);
 	for (size_t i = 0; !rc && i < r->warnings.n; i++)

@@ -39,8 +39,8 @@ struct vm_placement {
 	unsigned nnodes;	  /* of node_mems */
 	bool keep_running;  /* PAUSE and HLT do not leave the guest: KVM_CAP_X86_DISABLE_EXITS */
 	bool realtime_hint; /* KVM_HINTS_REALTIME in CPUID 0x40000001 EDX */
-	int *locks;	    /* owned, open lock files: the engine's process inherits them, so that
-			       the reservation lasts exactly as long as the guest */
+	int *locks;	    /* owned, open lock files of CPUs and the kernel: the engine's process
+			       inherits them, so that they are held exactly as long as the guest lives */
 	size_t nlocks;
 };
 /* Gives the locks back: only once the engine is gone. */

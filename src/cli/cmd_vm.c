@@ -25,12 +25,13 @@ static int resolve(
 
 	if (rc)
 		return rc;
-	/* the strings change hands */
+	/* the strings change hands, and so does the lock */
 	*out = (struct vm_kernel){
 		.image = k.image,
 		.release = k.release,
 		.modules = k.modules,
 		.origin = k.origin,
+		.lock = k.lock,
 		.init_size = k.init_size,
 		.cache = kernel_cache_root(NULL),
 	};

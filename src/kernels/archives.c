@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "src/base/file.h"
+#include "src/kernels/cache_lock.h"
 #include "src/kernels/report.h"
 #include "src/kernels/signature.h"
 #include "src/kernels/stable.h"
@@ -308,7 +309,7 @@ static int obtain_locked(struct archive *a, const char *version, struct err *e)
 
 	if (rc)
 		return rc;
-	lock = kstore_lock(a->u->root, key, waiting, a->u->report, e);
+	lock = cache_lock_work(a->u->root, key, waiting, a->u->report, e);
 	if (lock == -ECANCELED)
 		return lock;
 	rc = obtain(a, version, e);

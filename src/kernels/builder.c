@@ -15,6 +15,7 @@
 #include "src/base/parse.h"
 #include "src/kernels/builder_state.h"
 #include "src/kernels/cache.h"
+#include "src/kernels/cache_lock.h"
 #include "src/kernels/modules.h"
 #include "src/kernels/report.h"
 #include "src/kernels/store.h"
@@ -64,13 +65,16 @@ bool builder_cached(const struct kbuild *b, const char *key, struct kbuilt *out)
 
 int builder_check_force(const struct kbuild *b, const char *key, struct err *e)
 {
-	cleanup_free char *path = xasprintf("%s/" KCACHE_LOCKS "/%s.lock", b->root, key);
+	cleanup_free char *path = cache_lock_path(b->root, key);
+	cleanup_str struct str holders = STR_INIT;
 	cleanup_close int fd = b->force ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
 	if (fd < 0 || !flock(fd, LOCK_EX | LOCK_NB))
 		return 0;
-	err_set(e, EBUSY, "cache entry \"%s\" is locked by active test runs (lockfile %s)", key,
-		path);
+	cache_lock_holders(path, &holders);
+	err_set(e, EBUSY,
+		"cache entry \"%s\" is locked by active test runs (lockfile %s, holders: %s)", key,
+		path, str_get(&holders));
 	return err_hint(e, "ktstr locks shows who holds it; try again when they are done");
 }
 
@@ -282,7 +286,15 @@ static int store(const struct kbuild *b, const char *key, const struct build_res
 	cleanup_free char *waiting = xasprintf("waiting for the readers of cache entry %s", key);
 	cleanup_free char *made = NULL;
 	struct kstore s;
-	int lock = kstore_lock_for(b->root, key, waiting, store_patience(b), b->report, e), rc;
+	const struct cache_lock wish = {
+		.root = b->root,
+		.key = key,
+		.mode = LOCKFILE_EXCLUSIVE,
+		.waiting = waiting,
+		.limit_ns = store_patience(b),
+		.report = b->report,
+	};
+	int lock = cache_lock_take(&wish, e), rc;
 
 	if (lock == -ECANCELED || lock == -ETIMEDOUT)
 		return lock;

@@ -7,6 +7,7 @@
 
 #include "src/base/file.h"
 #include "src/kernels/builder_state.h"
+#include "src/kernels/cache_lock.h"
 #include "src/kernels/local.h"
 #include "src/kernels/report.h"
 #include "src/kernels/store.h"
@@ -115,7 +116,7 @@ static int build_locked(
 	key = xasprintf("source-%s", crc);
 	waiting = xasprintf(
 		"source tree %s is locked by a concurrent ktstr build: waiting for it", t->path);
-	lock = kstore_lock(b->root, key, waiting, b->report, e);
+	lock = cache_lock_work(b->root, key, waiting, b->report, e);
 	if (lock == -ECANCELED)
 		return lock;
 	rc = build_again(b, t, out, e);

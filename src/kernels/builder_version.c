@@ -8,6 +8,7 @@
 #include "src/base/file.h"
 #include "src/kernels/builder_state.h"
 #include "src/kernels/cache.h"
+#include "src/kernels/cache_lock.h"
 #include "src/kernels/range.h"
 #include "src/kernels/report.h"
 #include "src/kernels/stable.h"
@@ -174,7 +175,7 @@ int kbuild_version(const struct kbuild *b, const char *version, struct kbuilt *o
 	rc = builder_check_force(b, key, e);
 	if (rc)
 		return rc;
-	lock = kstore_lock(b->root, building, waiting, b->report, e);
+	lock = cache_lock_work(b->root, building, waiting, b->report, e);
 	if (lock == -ECANCELED)
 		return lock;
 	/* whoever was waited for may have built the very same */

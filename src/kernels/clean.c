@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "probes/locks/lockfiles.h"
 #include "src/base/clock.h"
 #include "src/base/file.h"
+#include "src/kernels/cache_lock.h"
 
 enum { STAMP = 32 };
 
@@ -87,13 +87,15 @@ void clean_set_release(struct clean_set *s)
 /* The entry's lock; -1 where the file system has none: the rename is safe without. */
 static int lock(const char *root, const struct kcache_entry *entry, struct err *e)
 {
-	cleanup_free char *locks = file_join(root, KCACHE_LOCKS);
-	cleanup_free char *path = lockfile_keyed(locks, entry->key);
+	cleanup_free char *path = cache_lock_path(root, entry->key);
+	cleanup_str struct str holders = STR_INIT;
 	int fd = lockfile_acquire(path, LOCKFILE_EXCLUSIVE, NULL);
 
-	if (fd == -EWOULDBLOCK)
-		return err_set(e, EBUSY, "%s is in use (its lock %s is held)", entry->key, path);
-	return fd < 0 ? -1 : fd;
+	if (fd != -EWOULDBLOCK)
+		return fd < 0 ? -1 : fd;
+	cache_lock_holders(path, &holders);
+	return err_set(e, EBUSY, "%s is in use (lockfile %s, holders: %s)", entry->key, path,
+		str_get(&holders));
 }
 
 static int take_away(const char *root, const struct kcache_entry *entry, struct err *e)

@@ -11,6 +11,7 @@
 #include "src/base/units.h"
 #include "src/kernels/apt.h"
 #include "src/kernels/cache.h"
+#include "src/kernels/cache_lock.h"
 #include "src/kernels/image.h"
 #include "src/kernels/packaged.h"
 #include "src/kernels/report.h"
@@ -202,7 +203,7 @@ int distro_fetch(const struct place *p, const char *root, const struct kernel_re
 	rc = rc ? rc : arc_available(e);
 	if (rc)
 		return rc;
-	lock = kstore_lock(
+	lock = cache_lock_work(
 		root, "distro", "waiting for another ktstr that fetches the kernel", report, e);
 	if (lock == -ECANCELED)
 		return lock;

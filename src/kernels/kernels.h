@@ -19,6 +19,7 @@ struct kernel {
 			*/
 	char *origin;  /* one phrase for people: "KTSTR_KERNEL", "cache entry K", "/boot",
 			  "distribution package" */
+	int lock; /* owned: the descriptor that holds its cache entry's reader lock; 0 = none */
 	uint64_t init_size; /* bzImage setup header 0x260: RAM needed while it decompresses; 0 =
 			       unknown */
 };
@@ -42,6 +43,7 @@ struct kernel_wish {
 			   KTSTR_FETCH says, and without it the first of the two that can be had */
 };
 
+/* Whoever has the kernel keeps its cache entry from being removed or replaced. */
 int kernel_resolve(const struct kernel_wish *wish, const struct kernel_report *report,
 	struct kernel *out, struct err *e);
 void kernel_release(struct kernel *k);

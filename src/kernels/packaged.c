@@ -10,6 +10,7 @@
 
 #include "src/base/file.h"
 #include "src/kernels/cache.h"
+#include "src/kernels/cache_lock.h"
 #include "src/kernels/image.h"
 #include "src/kernels/modtree.h"
 #include "src/kernels/report.h"
@@ -262,7 +263,7 @@ static int store_files(const char *root, const struct package *packages, size_t 
 	const struct kernel_report *report, char **release, struct err *e)
 {
 	struct kstore s;
-	int lock = kstore_lock(root, "distro",
+	int lock = cache_lock_work(root, "distro",
 		"waiting for another ktstr that unpacks a kernel package", report, e);
 	int rc = lock == -ECANCELED ? lock : 0;
 

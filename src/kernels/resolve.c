@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/base/mem.h"
 #include "src/kernels/search.h"
@@ -50,6 +51,8 @@ void kernel_release(struct kernel *k)
 	free(k->release);
 	free(k->modules);
 	free(k->origin);
+	if (k->lock > 0)
+		close(k->lock);
 	memset(k, 0, sizeof(*k));
 }
 

@@ -6,6 +6,7 @@
 
 #include "src/base/file.h"
 #include "src/base/mem.h"
+#include "src/kernels/cache_lock.h"
 #include "src/kernels/image.h"
 #include "src/kernels/modtree.h"
 #include "src/kernels/report.h"
@@ -40,26 +41,36 @@ static int fill(const struct search *s, const struct image_info *info, const cha
 	const char *origin, struct err *e)
 {
 	struct kernel *k = s->out;
-	int rc;
 
 	k->image = absolute(image);
 	k->release = info->release[0] ? xstrdup(info->release) : NULL;
 	k->origin = xstrdup(origin);
 	k->init_size = info->init_size;
-	rc = add_modules(s, k, e);
-	if (rc)
-		kernel_release(k);
+	return add_modules(s, k, e);
+}
+
+/* Before the image is looked at: what is locked stays as it is seen. */
+static int hold_entry(const struct search *s, const char *image, struct err *e)
+{
+	cleanup_free char *root = place_cache_root(s->place, NULL);
+	int fd = -1, rc = root ? cache_lock_read(root, image, s->report, &fd, e) : 0;
+
+	s->out->lock = fd < 0 ? 0 : fd;
 	return rc;
 }
 
 int search_take(const struct search *s, const char *image, const char *origin, struct err *e)
 {
 	struct image_info info;
-	int rc = image_probe(image, &info, e);
+	int rc = hold_entry(s, image, e);
 
+	rc = rc ? rc : image_probe(image, &info, e);
 	if (rc == -EACCES)
 		err_hint(e, "make it readable, or name another kernel: --kernel distro");
-	return rc ? rc : fill(s, &info, image, origin, e);
+	rc = rc ? rc : fill(s, &info, image, origin, e);
+	if (rc)
+		kernel_release(s->out);
+	return rc;
 }
 
 int search_try(const struct search *s, const char *image, const char *origin, struct err *e)
@@ -70,10 +81,19 @@ int search_try(const struct search *s, const char *image, const char *origin, st
 
 	if (!file_exists(image))
 		return 0;
-	if (image_probe(image, &info, &why)) {
+	rc = hold_entry(s, image, &why);
+	rc = rc ? rc : image_probe(image, &info, &why);
+	if (rc == -ECANCELED) {
+		*e = why;
+		return rc;
+	}
+	if (rc) {
+		kernel_release(s->out);
 		report_note(s->report, "skipping a kernel: %s", why.msg);
 		return 0;
 	}
 	rc = fill(s, &info, image, origin, e);
+	if (rc)
+		kernel_release(s->out);
 	return rc ? rc : 1;
 }

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "src/base/clock.h"
 #include "src/base/file.h"
 #include "src/base/mem.h"
 #include "src/base/str.h"
 #include "src/kernels/cache.h"
-#include "src/kernels/report.h"
 
 #define STAGING_PREFIX ".tmp-"
-enum { LOCK_POLL_MS = 100 };
 
 /* The pid at the end of `.tmp-LABEL-PID`; 0 for other names. */
 static pid_t staging_owner(const char *name)
@@ -144,53 +140,4 @@ int kstore_explain_space(const struct kstore *s, int rc, struct err *e)
 		err_hint(e, "the kernel cache is in '%s'; KTSTR_CACHE_DIR=DIR puts it elsewhere",
 			s->root);
 	return rc;
-}
-
-static int open_lock(const char *root, const char *key)
-{
-	cleanup_free char *folder = file_join(root, KCACHE_LOCKS);
-	cleanup_free char *path = xasprintf("%s/%s.lock", folder, key);
-
-	if (file_mkdirs(folder, 0755, NULL))
-		return -1;
-	return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-}
-
-int kstore_lock(const char *root, const char *key, const char *waiting,
-	const struct kernel_report *report, struct err *e)
-{
-	return kstore_lock_for(root, key, waiting, 0, report, e);
-}
-
-int kstore_lock_for(const char *root, const char *key, const char *waiting, uint64_t limit_ns,
-	const struct kernel_report *report, struct err *e)
-{
-	uint64_t began = clock_mono_ns();
-	int fd = open_lock(root, key);
-	bool said = false;
-
-	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
-		if (errno == EINTR)
-			continue;
-		if (errno != EWOULDBLOCK) {
-			close(fd);
-			return -1;
-		}
-		if (!said)
-			report_note(report, "%s", waiting);
-		said = true;
-		if (report_progress(report, "waiting", 0, 0)) {
-			close(fd);
-			return err_set(e, ECANCELED, "cancelled while waiting for another ktstr");
-		}
-		if (limit_ns && clock_mono_ns() - began >= limit_ns) {
-			close(fd);
-			return err_set(e, ETIMEDOUT,
-				"%s/" KCACHE_LOCKS "/%s.lock is held by others all the time: "
-				"ktstr locks shows them",
-				root, key);
-		}
-		poll(NULL, 0, LOCK_POLL_MS);
-	}
-	return fd;
 }

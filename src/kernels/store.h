@@ -27,14 +27,3 @@ void kstore_end(struct kstore *s);
 
 /* Passes rc on; for a full disk it adds which one that is, and the way out. */
 int kstore_explain_space(const struct kstore *s, int rc, struct err *e);
-
-/*
- * The entry lock ROOT/.locks/KEY.lock, exclusively: waits, with one note, until it is free. Returns
- * the descriptor that holds it; -1 where the file system cannot lock (the final rename is safe
- * without, it only saves double work); -ECANCELED.
- */
-int kstore_lock(const char *root, const char *key, const char *waiting,
-	const struct kernel_report *report, struct err *e);
-/* The same, for so long at most (0: without limit): -ETIMEDOUT then. */
-int kstore_lock_for(const char *root, const char *key, const char *waiting, uint64_t limit_ns,
-	const struct kernel_report *report, struct err *e);

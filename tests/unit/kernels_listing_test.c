@@ -287,7 +287,12 @@ static void test_removing(void **state)
 	assert_int_equal(listing_scan(&l, g->root, NULL), 0);
 	assert_string_equal(l.cache.entries.v[0].key, "new");
 	assert_int_equal(clean_remove(g->root, &l.cache.entries.v[0], false, &e), -EBUSY);
-	assert_non_null(strstr(e.msg, "new is in use"));
+	assert_non_null(strstr(e.msg, "new is in use (lockfile "));
+	{
+		cleanup_free char *holder = xasprintf("holders: pid=%d cmd=", (int)getpid());
+
+		assert_non_null(strstr(e.msg, holder));
+	}
 	assert_true(file_is_dir(dir));
 	assert_int_equal(clean_remove(g->root, &l.cache.entries.v[0], true, &e), 0);
 	assert_false(file_exists(dir));

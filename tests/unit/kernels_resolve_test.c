@@ -4,13 +4,17 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "src/base/crc32.h"
 #include "src/base/file.h"
+#include "src/base/mem.h"
+#include "src/kernels/cache_lock.h"
 #include "src/kernels/kconfig.h"
 #include "src/kernels/resolve.h"
 #include "tests/lib/kernel_fixture.h"
@@ -586,6 +590,86 @@ static void paths_are_absolute(void **state)
 	assert_true(file_exists(g->k.image));
 }
 
+/* ---- the reader's lock ---------------------------------------------------------------------- */
+
+static bool can_lock(struct ground *g, const char *key, int how)
+{
+	cleanup_free char *path = cache_lock_path(g->cache, key);
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 || flock(fd, how | LOCK_NB) == 0;
+}
+
+/* Shared with other readers, in the way of who would replace or remove the entry; over with the
+ * kernel. */
+static void expect_held(struct ground *g, const char *id, const char *key)
+{
+	if (resolve(g, id, NULL))
+		fail_msg("%s: %s", id ? id : "automatic", g->e.msg);
+	assert_true(can_lock(g, key, LOCK_SH));
+	assert_false(can_lock(g, key, LOCK_EX));
+	forget(g);
+	assert_true(can_lock(g, key, LOCK_EX));
+}
+
+static void entries_are_held_while_in_use(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *folder = file_join(g->cache, "mine"), *link = file_join(g->work, "link");
+	cleanup_free char *image = file_join(folder, "bzImage");
+
+	entry(g, "mine", "6.2", "2025-01-01T00:00:00Z");
+	entry(g, ".distro/6.1.0-5-amd64", "6.1.0-5-amd64", "2025-01-01T00:00:00Z");
+	expect_held(g, "mine", "mine");
+	expect_held(g, "6.1.0-5-amd64", "6.1.0-5-amd64");
+	expect_held(g, NULL, "mine");
+	/* whatever the name by which it was reached */
+	expect_held(g, image, "mine");
+	expect_held(g, folder, "mine");
+	assert_int_equal(symlink(image, link), 0);
+	expect_held(g, "./link", "mine");
+	/* what does not lie in an entry has no lock */
+	fixture_image(g->work, "vmlinuz", "6.2");
+	assert_int_equal(resolve(g, "./vmlinuz", NULL), 0);
+	assert_int_equal(g->k.lock, 0);
+	fixture_image(g->cache, ".unpacked/bzImage", "6.2");
+	free(take_ptr(folder));
+	folder = file_join(g->cache, ".unpacked/bzImage");
+	assert_int_equal(resolve(g, folder, NULL), 0);
+	assert_int_equal(g->k.lock, 0);
+	/* nor does what was refused */
+	fixture_text(g->cache, "mine/bzImage", "hello");
+	expect_error(g, "mine", "a text file", NULL);
+	assert_true(can_lock(g, "mine", LOCK_EX));
+}
+
+static bool tired(void *user, const char *what, uint64_t done, uint64_t total)
+{
+	(void)user;
+	(void)done;
+	(void)total;
+	return strcmp(what, "waiting") == 0;
+}
+
+static void who_writes_an_entry_is_waited_for(void **state)
+{
+	struct ground *g = *state;
+	const struct kernel_wish wish = {.id = "mine"};
+	struct kernel_report report = g->r.report;
+	cleanup_free char *path = cache_lock_path(g->cache, "mine");
+	int fd;
+
+	entry(g, "mine", "6.2", "2025-01-01T00:00:00Z");
+	fd = lockfile_acquire(path, LOCKFILE_EXCLUSIVE, NULL);
+	assert_true(fd >= 0);
+	report.progress = tired;
+	forget(g);
+	assert_int_equal(resolve_at(&g->place, &wish, &report, &g->k, &g->e), -ECANCELED);
+	assert_true(fixture_noted(&g->r, "waiting for another ktstr that writes cache entry mine"));
+	close(fd);
+	assert_int_equal(resolve_at(&g->place, &wish, &report, &g->k, &g->e), 0);
+}
+
 static void reports_may_be_missing(void **state)
 {
 	struct ground *g = *state;
@@ -623,6 +707,8 @@ int main(void)
 		TEST(at_last_something_is_fetched),
 		TEST(a_build_tells_how_far_it_is),
 		TEST(paths_are_absolute),
+		TEST(entries_are_held_while_in_use),
+		TEST(who_writes_an_entry_is_waited_for),
 		TEST(reports_may_be_missing),
 	};
 

@@ -11,7 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "src/base/clock.h"
 #include "src/base/file.h"
+#include "src/kernels/cache_lock.h"
 #include "src/kernels/store.h"
 #include "tests/lib/kernel_fixture.h"
 
@@ -167,7 +169,7 @@ static void locks_exclude(void **state)
 
 	(void)state;
 	fixture_report_init(&r);
-	fd = kstore_lock(root, "distro", "waiting", &r.report, &e);
+	fd = cache_lock_work(root, "distro", "waiting", &r.report, &e);
 	assert_true(fd >= 0);
 	assert_int_equal(r.notes.n, 0);
 	{
@@ -195,11 +197,37 @@ static void waiting_can_be_cancelled(void **state)
 	char *root = fixture_dir();
 	const struct kernel_report report = {.user = (char[]){"waiting"}, .progress = stop};
 	struct err e = ERR_INIT;
-	int fd = kstore_lock(root, "k", "w", NULL, NULL);
+	int fd = cache_lock_work(root, "k", "w", NULL, NULL);
 
 	(void)state;
 	assert_true(fd >= 0);
-	assert_int_equal(kstore_lock(root, "k", "w", &report, &e), -ECANCELED);
+	assert_int_equal(cache_lock_work(root, "k", "w", &report, &e), -ECANCELED);
+	close(fd);
+	fixture_remove(root);
+}
+
+/* Nobody waits for ever where a limit was given, and who was waited for has a name. */
+static void waiting_may_have_a_limit(void **state)
+{
+	char *root = fixture_dir();
+	cleanup_free char *holder = xasprintf("holders: pid=%d cmd=", (int)getpid());
+	const struct cache_lock wish = {
+		.root = root,
+		.key = "k",
+		.mode = LOCKFILE_SHARED,
+		.waiting = "w",
+		.limit_ns = NS_PER_MS,
+	};
+	struct err e = ERR_INIT;
+	int fd = cache_lock_work(root, "k", "w", NULL, NULL);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(cache_lock_take(&wish, &e), -ETIMEDOUT);
+	assert_non_null(
+		strstr(e.msg, "flock LOCK_SH on cache entry k timed out after 1ms (lockfile "));
+	assert_non_null(strstr(e.msg, ".locks/k.lock, holders: pid="));
+	assert_non_null(strstr(e.msg, holder));
 	close(fd);
 	fixture_remove(root);
 }
@@ -210,7 +238,7 @@ static void without_locks_life_goes_on(void **state)
 
 	(void)state;
 	fixture_text(root, ".locks", "a file in the way");
-	assert_int_equal(kstore_lock(root, "k", "w", NULL, NULL), -1);
+	assert_int_equal(cache_lock_work(root, "k", "w", NULL, NULL), -1);
 	fixture_remove(root);
 }
 
@@ -224,6 +252,7 @@ int main(void)
 		cmocka_unit_test(impossible_roots_are_named),
 		cmocka_unit_test(locks_exclude),
 		cmocka_unit_test(waiting_can_be_cancelled),
+		cmocka_unit_test(waiting_may_have_a_limit),
 		cmocka_unit_test(without_locks_life_goes_on),
 	};
 
