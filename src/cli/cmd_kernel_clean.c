@@ -190,8 +190,8 @@ const struct command cmd_kernel_clean = {
 	.summary = "remove kernels from the cache",
 	.about =
 		"Without options everything, after a question: entries that were built, those that "
-		"were unpacked from packages, and those that cannot be used. An entry that a test "
-		"run reads or a build writes is skipped unless --force. Each is taken away by one "
+		"were unpacked from packages, and those that cannot be used. An entry that a guest "
+		"has booted or a build writes is skipped unless --force. Each is taken away by one "
 		"rename, so that nobody finds half of one.",
 	.examples = examples,
 	.opts = opts,

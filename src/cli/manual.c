@@ -457,7 +457,7 @@ const struct fact manual_differences[] = {
 	},
 	{
 		.name = "Cleaning the cache",
-		.text = "skips entries that a test run reads or a build writes, unless --force; "
+		.text = "skips entries that a guest has booted or a build writes, unless --force; "
 			"--yes, --dry-run and --older-than are new.",
 		.command = "kernel",
 	},
