@@ -56,16 +56,24 @@ static bool soon_lockable(const char *mode, const char *file)
 	return false;
 }
 
+/* A process closes its files a moment before it is a zombie; by then it runs nothing of its own any
+ * more, which its flags tell (proc(5); PF_EXITING of linux/sched.h). */
+enum { EXITING = 0x4 };
+
 static bool is_alive(pid_t pid)
 {
 	cleanup_free char *path = xasprintf("/proc/%d/stat", (int)pid);
 	cleanup_str struct str text = STR_INIT;
-	const char *state;
+	const char *rest;
+	unsigned flags;
+	char state;
 
 	if (file_read(path, 4096, &text, NULL))
 		return false;
-	state = strrchr(str_get(&text), ')');
-	return state && state[2] != 'Z';
+	rest = strrchr(str_get(&text), ')');
+	assert_non_null(rest);
+	assert_int_equal(sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags), 2);
+	return state != 'Z' && !(flags & EXITING);
 }
 
 static void start(struct vm_running *r, const char *first, ...)
