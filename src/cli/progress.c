@@ -140,6 +140,13 @@ static void begin(struct progress *p, const char *what)
 	p->done = p->total = 0;
 }
 
+static bool is_news(const struct progress *p, uint64_t now_ns)
+{
+	uint64_t silent = now_ns - p->said_ns;
+
+	return silent >= SILENCE_NS || (silent >= NS_PER_SEC && percent(p) / 10 > p->tenth);
+}
+
 void progress_update(struct progress *p, uint64_t now_ns, const char *what, uint64_t done,
 	uint64_t total, struct str *out)
 {
@@ -154,8 +161,7 @@ void progress_update(struct progress *p, uint64_t now_ns, const char *what, uint
 	if (p->kind == PROGRESS_BAR) {
 		look_at_rate(p, now_ns);
 		draw(p, out);
-	} else if (fresh || (total && percent(p) / 10 > p->tenth) ||
-		   now_ns - p->said_ns >= SILENCE_NS) {
+	} else if (fresh || is_news(p, now_ns)) {
 		p->tenth = percent(p) / 10;
 		say(p, now_ns, out);
 	}

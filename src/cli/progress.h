@@ -1,7 +1,7 @@
 /*
  * Progress of something long on stderr: a bar that is redrawn on a terminal; plain lines elsewhere,
- * at the start, at every tenth and never more than ten seconds apart. What takes longer than a
- * second has its rate and the time left on its bar. It only writes text into a
+ * at the start, at every tenth, never within a second and never more than ten seconds apart. What
+ * takes longer than a second has its rate and the time left on its bar. It only writes text into a
  * buffer, from a clock that is handed in.
  */
 #pragma once

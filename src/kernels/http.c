@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,6 +52,7 @@ struct transfer {
 	CURL *curl;
 	int fd;		  /* -1: `text` */
 	struct str *text; /* borrowed */
+	char *doing;	  /* "fetching ..."; owned */
 	uint64_t had;	  /* bytes from earlier attempts */
 	uint64_t got;	  /* of this attempt */
 	int failed;	  /* -errno of our own doing */
@@ -115,7 +117,7 @@ static int on_progress(
 
 	(void)up_total;
 	(void)up;
-	return report_progress(t->get->report, t->get->what, t->had + (uint64_t)now, all);
+	return report_progress(t->get->report, t->doing, t->had + (uint64_t)now, all);
 }
 
 static int set_up(struct transfer *t)
@@ -232,7 +234,7 @@ static int explain(struct transfer *t, CURLcode code, struct err *e)
 static bool pause_for(struct transfer *t, unsigned ms)
 {
 	for (; ms > 0; ms -= ms < TICK_MS ? ms : TICK_MS) {
-		if (report_progress(t->get->report, t->get->what, t->had + t->got, 0))
+		if (report_progress(t->get->report, t->doing, t->had + t->got, 0))
 			return true;
 		poll(NULL, 0, ms < TICK_MS ? (int)ms : TICK_MS);
 	}
@@ -273,13 +275,10 @@ static int perform(struct transfer *t, struct err *e)
 	}
 }
 
-static int run(struct transfer *t, struct err *e)
+static int carry_out(struct transfer *t, struct err *e)
 {
-	int rc = lazylib_open(&lib, &t->c, e);
+	int rc;
 
-	if (rc)
-		return rc;
-	t->patience = t->get->patience ? t->get->patience : &http_patience;
 	/* Counts its calls; the first one does the work. */
 	if (t->c.curl_global_init(CURL_GLOBAL_DEFAULT))
 		return err_set(e, ENOSYS, "libcurl cannot be initialised");
@@ -289,6 +288,19 @@ static int run(struct transfer *t, struct err *e)
 	else
 		rc = perform(t, e);
 	t->c.curl_easy_cleanup(t->curl);
+	return rc;
+}
+
+static int run(struct transfer *t, struct err *e)
+{
+	int rc = lazylib_open(&lib, &t->c, e);
+
+	if (rc)
+		return rc;
+	t->patience = t->get->patience ? t->get->patience : &http_patience;
+	t->doing = xasprintf("fetching %s", t->get->what);
+	rc = carry_out(t, e);
+	free(t->doing);
 	return rc;
 }
 

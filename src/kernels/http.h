@@ -23,7 +23,7 @@ extern const struct http_patience http_patience;
 
 struct http_get {
 	const char *url;
-	const char *what; /* for progress: "linux-6.12.9.tar.xz" */
+	const char *what; /* "linux-6.12.9.tar.xz"; progress says that it is being fetched */
 	uint64_t max;	  /* bytes; a longer answer is -EFBIG */
 	bool file;	  /* a web page instead of it is a mistake of the server's */
 	bool announce;	  /* one note when it begins to come: from where, how big */

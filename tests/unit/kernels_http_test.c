@@ -187,7 +187,7 @@ static void a_person_can_stop_it(void **state)
 
 	(void)state;
 	fixture_report_init(&r);
-	r.cancel_what = "x";
+	r.cancel_what = "fetching x";
 	assert_int_equal(http_to_text(&g, &text, &e), -ECANCELED);
 	assert_int_equal(r.done, 3);
 	assert_int_equal(r.total, strlen(ALPHABET));

@@ -131,12 +131,13 @@ static void test_lines(void **state)
 	uint64_t now = NS_PER_SEC;
 
 	(void)state;
-	for (unsigned i = 0; i <= 1000; i++)
+	for (unsigned i = 0; i <= 1000; i++, now += 10 * NS_PER_MS)
 		progress_update(&p, now, "fetching", i, 1000, &out);
 	assert_int_equal(lines(&out), 11); /* at the start and at every tenth */
 	assert_null(strchr(out.s, '\r'));
 	assert_non_null(strstr(out.s, "ktstr: fetching: 50 %, 500 of 1000\n"));
 	str_clear(&out);
+	now -= 10 * NS_PER_MS;
 	progress_tick(&p, now + 9 * NS_PER_SEC, &out);
 	assert_int_equal(out.len, 0);
 	progress_tick(&p, now + 10 * NS_PER_SEC, &out);
@@ -146,6 +147,21 @@ static void test_lines(void **state)
 	progress_end(&p, &out);
 	progress_tick(&p, now + 60 * NS_PER_SEC, &out);
 	assert_int_equal(lines(&out), 1);
+	progress_release(&p);
+}
+
+/* What is over in a moment is one line. */
+static void test_brief_lines(void **state)
+{
+	struct progress p = {.kind = PROGRESS_LINES};
+	cleanup_str struct str out = STR_INIT;
+
+	(void)state;
+	progress_update(&p, NS_PER_SEC, "fetching the list", 0, 0, &out);
+	for (unsigned i = 0; i <= 73; i++)
+		progress_update(&p, NS_PER_SEC + i * NS_PER_MS, "fetching the list", i, 73, &out);
+	assert_string_equal(out.s, "ktstr: fetching the list\n");
+	progress_end(&p, &out);
 	progress_release(&p);
 }
 
@@ -299,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_bar),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_brief_lines),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_a_stopped_reader_does_not_block_us),
 		cmocka_unit_test(test_a_gone_reader_is_an_error_once),
