@@ -1,249 +1,19 @@
 /* ktstr kernel build: a kernel by version, from a tree or from git, into the cache. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "src/base/file.h"
-#include "src/base/utf8.h"
 #include "src/cli/cli.h"
-#include "src/cli/kernel_share.h"
-#include "src/cli/kernel_watch.h"
-#include "src/kernels/builder.h"
-#include "src/reserve/reserve.h"
-
-enum { EXTRA_BYTES_MAX = 1 << 20 };
-
-struct values {
-	const char *version; /* positional */
-	const char *kernel, *source, *git, *ref;
-	const char *base, *extra;
-	struct opt_u32 cap;
-	bool force, clean, skip_sha256, strict, offline, verbose, include_eol, progress_lines;
-};
-
-/* ---- what to build -------------------------------------------------------------------------- */
-
-/* One of the spellings, as an identifier; heap, empty = the latest; NULL with a sentence. */
-static char *wanted(const struct values *v, struct err *e)
-{
-	int given =
-		(v->version != NULL) + (v->kernel != NULL) + (v->source != NULL) + (v->git != NULL);
-
-	if (given > 1) {
-		err_set(e, EINVAL, "name one source: a VERSION, --kernel, --source or --git");
-		return NULL;
-	}
-	if (v->ref && !v->git) {
-		err_set(e, EINVAL, "--ref names a branch or tag of --git URL, which is missing");
-		return NULL;
-	}
-	if (v->git)
-		return xasprintf("git+%s#%s%s", v->git,
-			v->ref && strchr(v->ref, '=') ? "" : "branch=", v->ref ? v->ref : "master");
-	/* a folder's name without a slash is a folder all the same here */
-	if (v->source)
-		return xasprintf("%s%s", strchr("/.~", v->source[0]) ? "" : "./", v->source);
-	return xstrdup(v->kernel ? v->kernel : v->version ? v->version : "");
-}
-
-static int refuse_key(const struct ident *id, struct err *e)
-{
-	err_set(e, EINVAL, "%s is a cache key: nothing to build", id->text);
-	return err_hint(e, "a folder is written ./%s; a version is like 6.12 or 6.12.9", id->text);
-}
-
-static int check_ident(const struct ident *id, struct err *e)
-{
-	switch (id->kind) {
-	case IDENT_KEY:
-		return refuse_key(id, e);
-	case IDENT_PACKAGE:
-	case IDENT_DISTRO:
-	case IDENT_RELEASE:
-		return err_set(e, EINVAL,
-			"%s is a packaged kernel: there is nothing to build, --kernel %s of `ktstr "
-			"shell` takes it",
-			id->text, id->text);
-	default:
-		return ident_validate(id, e);
-	}
-}
-
-/* ---- options -------------------------------------------------------------------------------- */
-
-static int read_extra(
-	const char *path, struct str *out, const struct cli_context *cx, struct err *e)
-{
-	int rc;
-
-	if (file_is_dir(path))
-		return err_set(e, EISDIR, "--extra-kconfig '%s' is a directory", path);
-	rc = file_read(path, EXTRA_BYTES_MAX, out, e);
-	if (rc)
-		return err_prefix(e, "--extra-kconfig");
-	if (!utf8_valid(str_get(out), out->len))
-		return err_set(e, EINVAL, "--extra-kconfig '%s' is not valid UTF-8", path);
-	if (!out->len)
-		cli_note(cx, "warning: --extra-kconfig '%s' is empty", path);
-	return 0;
-}
+#include "src/cli/kernel_make.h"
+#include "src/cli/kernel_plan.h"
 
 static enum kconfig_base base_of(const char *name)
 {
 	return name && !strcmp(name, "defconfig") ? KCONFIG_DEFCONFIG : KCONFIG_SLIM;
 }
 
-static enum upstream_sums sums_of(const struct values *v)
+static enum upstream_sums sums_of(const struct kernel_build_values *v)
 {
 	return v->skip_sha256 ? UPSTREAM_SKIP : v->strict ? UPSTREAM_STRICT : UPSTREAM_VERIFY;
-}
-
-/* ---- the build ------------------------------------------------------------------------------ */
-
-static int say_built(const struct kbuilt *k, const struct cli_context *cx)
-{
-	if (k->key && !k->cached)
-		cli_note(cx, "✓ Kernel cached: %s", k->key);
-	cli_note(cx, "image: %s", k->image);
-	return 0;
-}
-
-/* A series stands for its newest release. */
-static int build_version(const struct kbuild *b, const struct ident *id, struct kbuilt *out,
-	const struct cli_context *cx, struct err *e)
-{
-	cleanup_free char *version = NULL;
-
-	if (!kver_is_series(&id->version))
-		return kbuild_version(b, id->text, out, e);
-	cli_note(cx, "fetching latest %s.x kernel version", id->text);
-	version = kbuild_latest(b, &id->version, e);
-	if (!version)
-		return -e->code;
-	cli_note(cx, "latest %s.x kernel: %s", id->text, version);
-	return kbuild_version(b, version, out, e);
-}
-
-static int build_latest(
-	const struct kbuild *b, struct kbuilt *out, const struct cli_context *cx, struct err *e)
-{
-	cleanup_free char *version = NULL;
-
-	cli_note(cx, "fetching latest kernel version");
-	version = kbuild_latest(b, NULL, e);
-	if (!version)
-		return -e->code;
-	cli_note(cx, "latest stable kernel: %s", version);
-	return kbuild_version(b, version, out, e);
-}
-
-/* Every member in turn; one that fails does not keep the others from being built. */
-static int build_range(const struct kbuild *b, const struct ident *id, bool eol,
-	const struct cli_context *cx, struct err *e)
-{
-	cleanup_strv struct strv versions = STRV_INIT, failed = STRV_INIT;
-	cleanup_str struct str names = STR_INIT;
-	int rc = kbuild_range(b, id, eol, &versions, e);
-
-	for (size_t i = 0; i < versions.n && rc != -ECANCELED; i++) {
-		struct kbuilt built;
-
-		cli_note(cx, "[%zu/%zu] kernel build %s", i + 1, versions.n, versions.v[i]);
-		rc = kbuild_version(b, versions.v[i], &built, e);
-		if (rc) {
-			cli_note(cx, "%s: %s", versions.v[i], e->msg);
-			strv_push(&failed, versions.v[i]);
-		} else {
-			say_built(&built, cx);
-		}
-		kbuilt_release(&built);
-	}
-	if (rc == -ECANCELED || !versions.n || !failed.n)
-		return rc;
-	for (size_t i = 0; i < failed.n; i++)
-		str_printf(&names, "%s%s", i ? ", " : "", failed.v[i]);
-	return err_set(e, EIO, "kernel build range %s: %zu/%zu version(s) failed: %s", id->text,
-		failed.n, versions.n, str_get(&names));
-}
-
-static int build_one(const struct kbuild *b, const struct ident *id, struct kbuilt *out,
-	const struct cli_context *cx, struct err *e)
-{
-	if (!id->text)
-		return build_latest(b, out, cx, e);
-	switch (id->kind) {
-	case IDENT_VERSION:
-		return build_version(b, id, out, cx, e);
-	case IDENT_GIT:
-		return kbuild_git(b, id, out, e);
-	default:
-		return kbuild_tree(b, id->path, out, e);
-	}
-}
-
-static int build(const struct kbuild *wanted, const struct ident *id, bool eol,
-	const struct reserve_request *q, struct kernel_watch *w, struct err *e)
-{
-	struct kbuilt built = {0};
-	struct kernel_share share = {.q = q, .w = w};
-	struct kbuild b = *wanted;
-	int rc;
-
-	b.share = kernel_share_take;
-	b.user = &share;
-	if (id->text && id->kind == IDENT_RANGE)
-		rc = build_range(&b, id, eol, w->cx, e);
-	else
-		rc = build_one(&b, id, &built, w->cx, e);
-	if (!rc && built.image)
-		say_built(&built, w->cx);
-	kbuilt_release(&built);
-	kernel_share_leave(&share);
-	return rc;
-}
-
-/* What a command line says, in the order in which its mistakes are told (spec/host 4.12). */
-struct plan {
-	struct str extra;
-	struct reserve_request q;
-	struct strv notes;
-	struct ident id; /* id.text NULL: the latest */
-	char *root;
-	struct place_storage storage;
-	struct place place;
-};
-
-static int prepare(
-	const struct values *v, struct plan *p, const struct cli_context *cx, struct err *e)
-{
-	const struct reserve_options o = {
-		.no_perf_mode = true, .cap_set = v->cap.set, .cap = v->cap.v};
-	cleanup_free char *text = NULL;
-	int rc = v->extra ? read_extra(v->extra, &p->extra, cx, e) : 0;
-
-	rc = rc ? rc : reserve_request_init(&p->q, &o, &p->notes, e);
-	if (rc)
-		return rc;
-	kernel_watch_say_all(cx, &p->notes);
-	text = wanted(v, e);
-	if (!text)
-		return -e->code;
-	p->place = place_host(&p->storage);
-	rc = *text ? ident_parse(text, p->place.home, &p->id, e) : 0;
-	if (!rc && *text)
-		rc = check_ident(&p->id, e);
-	if (rc)
-		return rc;
-	p->root = place_cache_root(&p->place, e);
-	return p->root ? 0 : -e->code;
-}
-
-static void release(struct plan *p)
-{
-	str_release(&p->extra);
-	strv_release(&p->notes);
-	ident_release(&p->id);
-	free(p->root);
 }
 
 static int exit_code(int rc, const struct kernel_watch *w)
@@ -255,11 +25,11 @@ static int exit_code(int rc, const struct kernel_watch *w)
 
 static int run(const void *values, const struct cli_context *cx)
 {
-	const struct values *v = values;
+	const struct kernel_build_values *v = values;
 	struct kernel_watch w = {0};
-	struct plan p = {.extra = STR_INIT};
+	struct kernel_plan p = {.extra = STR_INIT};
 	struct err e = ERR_INIT;
-	int rc = prepare(v, &p, cx, &e);
+	int rc = kernel_plan_prepare(v, &p, cx, &e);
 	bool usage = rc == -EINVAL;
 
 	if (!rc) {
@@ -280,12 +50,12 @@ static int run(const void *values, const struct cli_context *cx)
 		kernel_watch_begin(&w, cx);
 		if (v->progress_lines)
 			kernel_watch_for_program(&w);
-		rc = build(&b, &p.id, v->include_eol, &p.q, &w, &e);
+		rc = kernel_make(&b, &p.id, v->include_eol, &p.q, &w, &e);
 		kernel_watch_end(&w);
 	}
 	if (rc)
 		cli_error(cx, &e);
-	release(&p);
+	kernel_plan_release(&p);
 	return usage ? EXIT_USAGE : exit_code(rc, &w);
 }
 
@@ -303,7 +73,7 @@ static const struct opt opts[] = {
 			"member by member. "
 			"A git source is git+URL with #tag=NAME, #branch=NAME or "
 			"#sha=COMMIT. Without any source the latest stable release is built.",
-		.offset = offsetof(struct values, kernel),
+		.offset = offsetof(struct kernel_build_values, kernel),
 	},
 	{
 		.name = "source",
@@ -313,21 +83,21 @@ static const struct opt opts[] = {
 		.more = "It is stored when git names what was built: a commit, and no changes "
 			"beside it.",
 		.complete = COMPLETE_DIR,
-		.offset = offsetof(struct values, source),
+		.offset = offsetof(struct kernel_build_values, source),
 	},
 	{
 		.name = "git",
 		.type = OPT_TEXT,
 		.metavar = "URL",
 		.help = "fetch and build from this repository",
-		.offset = offsetof(struct values, git),
+		.offset = offsetof(struct kernel_build_values, git),
 	},
 	{
 		.name = "ref",
 		.type = OPT_TEXT,
 		.metavar = "REF",
 		.help = "with --git: a branch (master); tag=NAME, sha=COMMIT",
-		.offset = offsetof(struct values, ref),
+		.offset = offsetof(struct kernel_build_values, ref),
 	},
 	{
 		.name = "base",
@@ -339,13 +109,13 @@ static const struct opt opts[] = {
 			"schedulers and their guests need and "
 			"nothing else: it builds in a fraction of the time, and boots in less. The "
 			"base is part of the name in the cache.",
-		.offset = offsetof(struct values, base),
+		.offset = offsetof(struct kernel_build_values, base),
 	},
 	{
 		.name = "include-eol",
 		.help = "in a range: also series past their end of life",
 		.more = "The last release of each, which the tags of the stable tree name.",
-		.offset = offsetof(struct values, include_eol),
+		.offset = offsetof(struct kernel_build_values, include_eol),
 	},
 	{
 		.name = "extra-kconfig",
@@ -355,17 +125,17 @@ static const struct opt opts[] = {
 		.more = "Lines as in a .config. They are part of the name in the cache. What "
 			"does not survive the kernel's own checks is named.",
 		.complete = COMPLETE_FILE,
-		.offset = offsetof(struct values, extra),
+		.offset = offsetof(struct kernel_build_values, extra),
 	},
 	{
 		.name = "force",
 		.help = "build although the cache has it",
-		.offset = offsetof(struct values, force),
+		.offset = offsetof(struct kernel_build_values, force),
 	},
 	{
 		.name = "clean",
 		.help = "make mrproper first, in a source tree",
-		.offset = offsetof(struct values, clean),
+		.offset = offsetof(struct kernel_build_values, clean),
 	},
 	{
 		.name = "cpu-cap",
@@ -375,13 +145,13 @@ static const struct opt opts[] = {
 		.more = "They are reserved by lock files and fenced in with a cpuset group where "
 			"that is possible; with this option it has to be. make gets as many jobs.",
 		.min = 1,
-		.offset = offsetof(struct values, cap),
+		.offset = offsetof(struct kernel_build_values, cap),
 	},
 	{
 		.name = "skip-sha256",
 		.help = "do not verify what is downloaded",
 		.clashes = "strict",
-		.offset = offsetof(struct values, skip_sha256),
+		.offset = offsetof(struct kernel_build_values, skip_sha256),
 	},
 	{
 		.name = "strict",
@@ -391,24 +161,24 @@ static const struct opt opts[] = {
 			"(KTSTR_KEYRING), the sums have to be signed with one of its keys: a wrong "
 			"signature always ends the build, one that gpgv cannot check does so with "
 			"this option.",
-		.offset = offsetof(struct values, strict),
+		.offset = offsetof(struct kernel_build_values, strict),
 	},
 	{
 		.name = "offline",
 		.help = "use only what was downloaded before",
-		.offset = offsetof(struct values, offline),
+		.offset = offsetof(struct kernel_build_values, offline),
 	},
 	{
 		.name = "verbose",
 		.letter = 'v',
 		.help = "show everything that make says",
-		.offset = offsetof(struct values, verbose),
+		.offset = offsetof(struct kernel_build_values, verbose),
 	},
 	{
 		.name = "progress-lines",
 		.help = "progress for the program that started this one",
 		.hidden = true,
-		.offset = offsetof(struct values, progress_lines),
+		.offset = offsetof(struct kernel_build_values, progress_lines),
 	},
 };
 
@@ -416,7 +186,7 @@ static const struct positional args[] = {
 	{
 		.name = "VERSION",
 		.help = "as --kernel",
-		.offset = offsetof(struct values, version),
+		.offset = offsetof(struct kernel_build_values, version),
 	},
 };
 
@@ -441,6 +211,6 @@ const struct command cmd_kernel_build = {
 	.nopts = sizeof(opts) / sizeof(opts[0]),
 	.args = args,
 	.nargs = sizeof(args) / sizeof(args[0]),
-	.values_size = sizeof(struct values),
+	.values_size = sizeof(struct kernel_build_values),
 	.run = run,
 };

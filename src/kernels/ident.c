@@ -194,6 +194,16 @@ static int validate_range(const struct ident *id, struct err *e)
 	return err_hint(e, "Swap the endpoints (`%s%s%.*s`)", right, id->separator, left, id->text);
 }
 
+static int refuse_release(const struct ident *id, struct err *e)
+{
+	err_set(e, ENOTSUP,
+		"'%s': of distributions only this machine's own kernel is fetched: `distro`",
+		id->text);
+	return err_hint(e,
+		"download its kernel package and name the file: ./linux-image-VERSION.deb or "
+		"./kernel-core-VERSION.rpm, what has the modules beside it");
+}
+
 int ident_validate(const struct ident *id, struct err *e)
 {
 	const char *why;
@@ -202,6 +212,8 @@ int ident_validate(const struct ident *id, struct err *e)
 		return validate_git(id, e);
 	if (id->kind == IDENT_RANGE)
 		return validate_range(id, e);
+	if (id->kind == IDENT_RELEASE)
+		return refuse_release(id, e);
 	if (id->kind == IDENT_KEY && !ident_key_valid(id->text, &why))
 		return err_set(e, EINVAL, "'%s' cannot name a cached kernel: %s", id->text, why);
 	return 0;

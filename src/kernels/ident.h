@@ -33,7 +33,8 @@ struct ident {
 
 /* `home` is for `~`; NULL or empty = unset. Only an empty identifier and an impossible `~` fail. */
 int ident_parse(const char *text, const char *home, struct ident *out, struct err *e);
-/* The mistakes that parsing lets pass: bad git references, inverted ranges, impossible keys. */
+/* The mistakes that parsing lets pass: bad git references, inverted ranges, impossible keys; and
+ * distributions by name, which nobody fetches. */
 int ident_validate(const struct ident *id, struct err *e);
 void ident_release(struct ident *id);
 

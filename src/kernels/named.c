@@ -200,15 +200,10 @@ int named_take(const struct search *s, const struct ident *id, const char *origi
 		return named_take_version(s, id, e);
 	case IDENT_GIT:
 		return named_take_built(s, id->text, e);
-	case IDENT_RELEASE:
-		err_set(e, ENOTSUP,
-			"'%s': kernels of a distribution by name are not fetched, only this "
-			"machine's own: "
-			"`distro`",
-			id->text);
-		return err_hint(e, KERNEL_FORMS);
 	case IDENT_RANGE:
 		return take_range(s, id, e);
+	case IDENT_RELEASE:
+		break;
 	}
 	return -EINVAL;
 }

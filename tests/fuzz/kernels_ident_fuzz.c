@@ -41,8 +41,10 @@ static void check(const struct ident *id)
 		need(valid && kver_compare(&id->version, &id->version) == 0);
 		break;
 	case IDENT_DISTRO:
-	case IDENT_RELEASE:
 		need(valid);
+		break;
+	case IDENT_RELEASE:
+		need(!valid);
 	}
 }
 

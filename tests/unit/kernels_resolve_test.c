@@ -271,7 +271,8 @@ static void what_cannot_be_served_says_so(void **state)
 	expect_error(g, "git+https://h/r", "the ref kind must be explicit", NULL);
 	expect_error(g, "./x.rpm", "x.rpm' is damaged or not in a known format", NULL);
 	expect_error(g, "x.pkg.tar.zst", "only .deb and .rpm files are unpacked", "--modules");
-	expect_error(g, "fedora-44", "only this machine's own: `distro`", NULL);
+	expect_error(g, "fedora-44", "only this machine's own kernel is fetched: `distro`",
+		"name the file: ./linux-image-VERSION.deb");
 	expect_error(g, "./gone.deb", "kernel path not found: ./gone.deb", NULL);
 }
 
