@@ -1,7 +1,6 @@
 #include "src/cli/kernel_watch.h"
 
 #include <poll.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,15 +46,10 @@ static void tell_program(struct kernel_watch *w, const char *what, uint64_t done
 
 static void show(struct kernel_watch *w, const char *what, uint64_t done, uint64_t total)
 {
-	cleanup_str struct str text = STR_INIT, phase = STR_INIT;
-	const char *detail = strstr(what, ": ");
+	cleanup_str struct str text = STR_INIT;
 
-	/* "building the kernel: kernel/sched/core.o": plain lines name the phase only, or each
-	 * object would be one. */
-	str_append(&phase, what,
-		detail && w->bar.kind == PROGRESS_LINES ? (size_t)(detail - what) : strlen(what));
 	w->bar.unit = progress_unit(what);
-	progress_update(&w->bar, clock_mono_ns(), str_get(&phase), done, total, &text);
+	progress_update(&w->bar, clock_mono_ns(), what, done, total, &text);
 	draw(&text);
 }
 

@@ -121,21 +121,27 @@ static void say(struct progress *p, uint64_t now_ns, struct str *out)
 	p->said_ns = now_ns;
 }
 
-/* "building: a.o" and "building: b.o" are one phase. */
-static bool is_phase(const struct progress *p, const char *what)
+/* "building: a.o" and "building: b.o" are one phase: how much of the text names it. */
+static size_t phase_length(const char *what)
 {
 	const char *detail = strstr(what, ": ");
-	size_t n = detail ? (size_t)(detail - what) : strlen(what);
+
+	return detail ? (size_t)(detail - what) : strlen(what);
+}
+
+static bool is_phase(const struct progress *p, const char *what)
+{
+	size_t n = phase_length(what);
 
 	return p->what.len >= n && !strncmp(str_get(&p->what), what, n);
 }
 
-static void begin(struct progress *p, const char *what)
+static void begin(struct progress *p, const char *what, size_t n)
 {
 	if (!is_phase(p, what))
 		p->rated_ns = 0;
 	str_clear(&p->what);
-	utf8_sanitize(&p->what, what, strlen(what), false);
+	utf8_sanitize(&p->what, what, n, false);
 	p->tenth = 0;
 	p->done = p->total = 0;
 }
@@ -150,12 +156,14 @@ static bool is_news(const struct progress *p, uint64_t now_ns)
 void progress_update(struct progress *p, uint64_t now_ns, const char *what, uint64_t done,
 	uint64_t total, struct str *out)
 {
-	bool fresh = strcmp(str_get(&p->what), what) != 0;
+	/* lines name the phase only, or each object would be one */
+	size_t n = p->kind == PROGRESS_LINES ? phase_length(what) : strlen(what);
+	bool fresh = p->what.len != n || strncmp(str_get(&p->what), what, n) != 0;
 
 	if (p->kind == PROGRESS_NONE)
 		return;
 	if (fresh)
-		begin(p, what);
+		begin(p, what, n);
 	p->done = done;
 	p->total = total;
 	if (p->kind == PROGRESS_BAR) {
@@ -174,9 +182,11 @@ const char *progress_unit(const char *what)
 
 void progress_status(struct progress *p, const char *what, struct str *out)
 {
+	if (p->kind == PROGRESS_LINES)
+		progress_end(p, out);
 	if (p->kind != PROGRESS_BAR)
 		return;
-	begin(p, what);
+	begin(p, what, strlen(what));
 	draw(p, out);
 }
 

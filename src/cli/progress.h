@@ -27,11 +27,12 @@ struct progress {
 	double rate; /* BAR: a second, of late; 0 = not known yet */
 };
 
+/* Of "PHASE: DETAIL" lines name the phase only. */
 void progress_update(struct progress *p, uint64_t now_ns, const char *what, uint64_t done,
 	uint64_t total, struct str *out);
 /* What a phase of src/kernels counts: "objects" while a kernel is built, NULL = bytes. */
 const char *progress_unit(const char *what);
-/* A phase without numbers ("booting"), shown on a terminal only. */
+/* A phase without numbers ("booting"), shown on a terminal only; it ends the one before. */
 void progress_status(struct progress *p, const char *what, struct str *out);
 /* Call now and then: says something when ten seconds of a phase passed in silence. */
 void progress_tick(struct progress *p, uint64_t now_ns, struct str *out);

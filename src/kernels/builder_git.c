@@ -55,7 +55,7 @@ static int fetch_commit(struct fetch *f, const char *dir, const char *commit, st
 		"-c", "core.hooksPath=/dev/null", "checkout", "-q", "FETCH_HEAD", NULL};
 	int rc = file_mkdirs(dir, 0755, e);
 
-	snprintf(f->what, sizeof(f->what), "fetching %.7s of %s", commit, f->id->ref);
+	snprintf(f->what, sizeof(f->what), "fetching %.7s of %s", commit, f->id->url);
 	rc = rc ? rc : git(f, dir, init, e);
 	rc = rc ? rc : git(f, dir, get, e);
 	return rc ? rc : git(f, dir, out, e);
@@ -79,7 +79,7 @@ static int build(struct fetch *f, const char *dir, const char *commit, const cha
 	rc = rc ? rc : builder_store(f->b, key, &r, &m, out, e);
 	if (!rc && !out->key) {
 		kbuilt_release(out);
-		rc = err_set(e, EIO, "the kernel was built, and could not be stored: %s", e->msg);
+		rc = err_prefix(e, "the kernel was built, and could not be stored");
 	}
 	build_result_release(&r);
 	metadata_release(&m);

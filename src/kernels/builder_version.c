@@ -133,7 +133,7 @@ static int build_in(const struct kbuild *b, const char *version, const char *key
 	/* what was not stored goes with the staging folder: a path into it would lead nowhere */
 	if (!rc && !out->key) {
 		kbuilt_release(out);
-		rc = err_set(e, EIO, "the kernel was built, and could not be stored: %s", e->msg);
+		rc = err_prefix(e, "the kernel was built, and could not be stored");
 	}
 	build_result_release(&r);
 	metadata_release(&m);

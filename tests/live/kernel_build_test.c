@@ -297,6 +297,14 @@ static void a_git_source_is_fetched(void **state)
 	assert_int_equal(build(g, "--git \"file://$PWD/repo\" --ref nowhere"), 1);
 	said(g, "has no branch nowhere");
 	expect_tidy(g);
+	/* what comes out has to be a kernel, or nothing would know it in the cache */
+	shell(g, "cd repo; echo garbage > image.src; "
+		 "git -c user.name=t -c user.email=t@localhost commit -qam two");
+	assert_int_equal(build(g, "--git \"file://$PWD/repo\" --ref main"), 1);
+	said(g, "kernel build: the kernel was built, and could not be stored: '");
+	said(g, "bzImage' is not a kernel image: it is a text file");
+	assert_null(strstr(strstr(g->errs.s, "could not be stored: '") + 1, "could not be stored"));
+	expect_tidy(g);
 }
 
 /* What `shell --kernel` does with an identifier: the program builds what is not there. */
@@ -402,7 +410,9 @@ static void readers_are_waited_for_a_while(void **state)
 	shell(g, line);
 	setenv("KTSTR_CACHE_STORE_LOCK_TIMEOUT", "200ms", 1);
 	assert_int_equal(build(g, "6.12.9"), 1);
-	said(g, "is held by others all the time");
+	said(g, "flock LOCK_EX on cache entry 6.12.9-tarball-");
+	said(g, " timed out after 200ms (lockfile ");
+	said(g, "cmd=sleep 100");
 	shell(g, "kill $(cat holder)");
 	setenv("KTSTR_CACHE_STORE_LOCK_TIMEOUT", "soon", 1);
 	assert_int_equal(build(g, "6.12.9"), 0);

@@ -165,6 +165,25 @@ static void test_brief_lines(void **state)
 	progress_release(&p);
 }
 
+/* Objects are no phases, and what is over is not repeated. */
+static void test_lines_of_phases(void **state)
+{
+	struct progress p = {.kind = PROGRESS_LINES, .unit = "objects"};
+	cleanup_str struct str out = STR_INIT;
+
+	(void)state;
+	progress_update(&p, NS_PER_SEC, "building: a.o", 1, 0, &out);
+	progress_update(&p, NS_PER_SEC, "building: b.o", 2, 0, &out);
+	assert_string_equal(out.s, "ktstr: building: 1 objects\n");
+	progress_update(&p, 12 * NS_PER_SEC, "building: c.o", 3, 0, &out);
+	assert_string_equal(out.s, "ktstr: building: 1 objects\nktstr: building: 3 objects\n");
+	str_clear(&out);
+	progress_status(&p, "booting", &out);
+	progress_tick(&p, 30 * NS_PER_SEC, &out);
+	assert_int_equal(out.len, 0);
+	progress_release(&p);
+}
+
 static void test_none(void **state)
 {
 	struct progress p = {.kind = PROGRESS_NONE};
@@ -316,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_brief_lines),
+		cmocka_unit_test(test_lines_of_phases),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_a_stopped_reader_does_not_block_us),
 		cmocka_unit_test(test_a_gone_reader_is_an_error_once),
