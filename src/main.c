@@ -2,6 +2,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "src/cli/cli.h"
@@ -22,8 +23,10 @@ static void fill_standard_descriptors(void)
 int main(int argc, char **argv)
 {
 	fill_standard_descriptors();
-	/* Character types only: numbers are read and printed with a point everywhere. */
-	setlocale(LC_CTYPE, "");
+	/* Character types only: numbers are read and printed with a point everywhere. Not for our
+	 * inner parts, which nobody reads: it would be a quarter of a guest's way to its engine. */
+	if (argc < 2 || strncmp(argv[1], "__", 2) != 0)
+		setlocale(LC_CTYPE, "");
 	/* `| head` ends us quietly, whatever we inherited. */
 	signal(SIGPIPE, SIG_DFL);
 	exit(cli_main(argc, argv));

@@ -35,25 +35,34 @@ static int refuse(const struct kvm_probe *p, const char *device, struct err *e)
 		e, "--accel tcg emulates the CPU instead, fit for function, not for timing");
 }
 
+/* What was asked for is not measured: a slow KVM is a KVM, and whoever insists has it. */
+static int take(const char *device, enum vm_accel asked, struct accel_choice *out, struct err *e)
+{
+	static const char *const names[] = {
+		[VM_ACCEL_KVM] = "kvm",
+		[VM_ACCEL_TCG] = "tcg",
+		[VM_ACCEL_QEMU_KVM] = "qemu-kvm",
+	};
+	struct kvm_probe p;
+
+	*out = (struct accel_choice){.accel = asked};
+	snprintf(out->why, sizeof(out->why), "asked for with --accel %s", names[asked]);
+	if (asked == VM_ACCEL_TCG)
+		return 0;
+	kvm_probe_presence(device, &p);
+	return p.verdict == KVM_USABLE ? 0 : refuse(&p, device, e);
+}
+
 int engine_choose_accel_from(
 	const char *device, enum vm_accel asked, struct accel_choice *out, struct err *e)
 {
 	struct kvm_probe p;
 
-	if (asked == VM_ACCEL_TCG) {
-		*out = (struct accel_choice){VM_ACCEL_TCG, "asked for with --accel tcg"};
-		return 0;
-	}
-	kvm_probe(device, &p);
-	*out = (struct accel_choice){
-		.accel = asked == VM_ACCEL_QEMU_KVM ? VM_ACCEL_QEMU_KVM : VM_ACCEL_KVM};
-	kvm_probe_explain(&p, device, out->why, sizeof(out->why));
-	if (p.verdict == KVM_USABLE)
-		return 0;
-	/* a slow KVM is a KVM: whoever insists has it */
 	if (asked != VM_ACCEL_AUTO)
-		return p.verdict == KVM_TOO_SLOW ? 0 : refuse(&p, device, e);
-	out->accel = VM_ACCEL_TCG;
+		return take(device, asked, out, e);
+	kvm_probe(device, &p);
+	out->accel = p.verdict == KVM_USABLE ? VM_ACCEL_KVM : VM_ACCEL_TCG;
+	kvm_probe_explain(&p, device, out->why, sizeof(out->why));
 	return 0;
 }
 

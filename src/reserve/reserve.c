@@ -223,12 +223,15 @@ int reserve_check(const struct reserve_request *q, const struct reserve_shape *s
 	const struct reserve_context *cx, struct err *e)
 {
 	struct trying t = {.q = q, .s = s, .cx = cx};
-	int rc = q->mode == RESERVE_NONE ? 0 : begin(&t, e);
+	int rc;
 
-	if (q->mode != RESERVE_NONE && t.h.topo)
+	/* neither asks for anything that a host could lack; what may be wrong with the host
+	 * reserve_acquire() says, which reads it again */
+	if (!q->cap && q->mode != RESERVE_PERF)
+		return 0;
+	rc = begin(&t, e);
+	if (t.h.topo)
 		reserve_host_release(&t.h);
-	else if (rc == -ENODEV && !q->cap && q->mode != RESERVE_PERF)
-		rc = 0; /* reserve_acquire() will warn */
 	return rc;
 }
 

@@ -63,12 +63,19 @@ static int open_device(struct machine *m, const char *device, struct kvm_probe *
 	return -errno;
 }
 
+static int speaks_kvm(const struct machine *m, struct kvm_probe *out)
+{
+	if (ioctl(m->kvm, KVM_GET_API_VERSION, 0) != KVM_API_VERSION)
+		return fail(out, "it does not speak KVM's interface");
+	return 0;
+}
+
 static int make_vm(struct machine *m, struct kvm_probe *out)
 {
 	struct kvm_userspace_memory_region slot = {.memory_size = MEMORY};
 
-	if (ioctl(m->kvm, KVM_GET_API_VERSION, 0) != KVM_API_VERSION)
-		return fail(out, "it does not speak KVM's interface");
+	if (speaks_kvm(m, out))
+		return -ENOTSUP;
 	do
 		m->vm = ioctl(m->kvm, KVM_CREATE_VM, 0);
 	while (m->vm < 0 && errno == EINTR);
@@ -215,6 +222,17 @@ static void measure(struct machine *m, struct alarm *a, struct kvm_probe *out)
 		else if (!slow || ++doubts == DOUBTS_MAX)
 			return;
 	}
+}
+
+void kvm_probe_presence(const char *device, struct kvm_probe *out)
+{
+	struct machine m = {.kvm = -1};
+
+	*out = (struct kvm_probe){.verdict = KVM_USABLE};
+	if (open_device(&m, device, out))
+		return;
+	speaks_kvm(&m, out);
+	close(m.kvm);
 }
 
 void kvm_probe(const char *device, struct kvm_probe *out)

@@ -31,5 +31,8 @@ struct kvm_probe {
  * a few where KVM is real. `device` is KVM_DEVICE except in tests.
  */
 void kvm_probe(const char *device, struct kvm_probe *out);
+/* Only whether the device is there, may be opened and is KVM's: KVM_USABLE, nothing measured. For
+ * whoever has decided already. */
+void kvm_probe_presence(const char *device, struct kvm_probe *out);
 /* What it found, as one line for people. */
 void kvm_probe_explain(const struct kvm_probe *p, const char *device, char *why, size_t size);
