@@ -123,6 +123,35 @@ static void an_emulated_guest_knows_its_clock(void **state)
 			strtoul(strchr(word, '=') + 1, NULL, 10), khz - khz / 100, khz + khz / 100);
 }
 
+/* Lock prefixes are not taken out of the code of a machine with one CPU; others keep them anyway.
+ */
+static void one_cpu_runs_the_code_of_many(void **state)
+{
+	struct vm_config two = {.topology = vm_topology_uniform(1, 1, 2, 1)};
+	cleanup_free char *one = cmdline(false, VM_ACCEL_KVM, NULL, NULL);
+	cleanup_free char *more = engine_cmdline(&two, true, VM_ACCEL_KVM, NULL);
+
+	(void)state;
+	assert_true(has_word(one, "noreplace-smp"));
+	assert_false(has_word(more, "noreplace-smp"));
+}
+
+/* Whoever names an accelerator has it without a measurement: none of its figures is in the answer.
+ */
+static void what_was_asked_for_is_not_measured(void **state)
+{
+	struct accel_choice c;
+
+	(void)state;
+	if (access(KVM_DEVICE, R_OK | W_OK))
+		skip();
+	assert_int_equal(engine_choose_accel(VM_ACCEL_KVM, &c, NULL), 0);
+	assert_int_equal(c.accel, VM_ACCEL_KVM);
+	assert_string_equal(c.why, "asked for with --accel kvm");
+	assert_int_equal(engine_choose_accel(VM_ACCEL_QEMU_KVM, &c, NULL), 0);
+	assert_int_equal(c.accel, VM_ACCEL_QEMU_KVM);
+}
+
 static void appended_words_come_last(void **state)
 {
 	cleanup_free char *line = cmdline(false, VM_ACCEL_TCG, "panic=5 foo.bar=\"a b\"", NULL);
@@ -298,6 +327,8 @@ int main(void)
 		cmocka_unit_test(memory_has_a_floor),
 		cmocka_unit_test(the_command_line_fits_the_guest),
 		cmocka_unit_test(an_emulated_guest_knows_its_clock),
+		cmocka_unit_test(one_cpu_runs_the_code_of_many),
+		cmocka_unit_test(what_was_asked_for_is_not_measured),
 		cmocka_unit_test(appended_words_come_last),
 		cmocka_unit_test(the_command_line_has_a_limit),
 		cmocka_unit_test(control_characters_are_refused),
