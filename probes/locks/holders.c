@@ -270,38 +270,37 @@ static size_t first_characters(const char *s, size_t n, unsigned chars)
 	return at;
 }
 
-/* One read: the kernel gives all that it has, and a hundred characters are shown. */
-static void read_cmdline(const struct sysroot *r, pid_t pid, struct str *out)
+/* One read: the kernel gives all that it has, and a hundred characters are shown. 0 bytes where it
+ * cannot be read. */
+static size_t read_cmdline(const struct sysroot *r, pid_t pid, char text[CMDLINE_READ])
 {
 	int fd = pid > 0 ? sysroot_fd(r, PATHF("/proc/%d/cmdline", (int)pid)) : -1;
 	ssize_t n;
 
 	if (fd < 0)
-		return;
-	n = read(fd, str_reserve(out, CMDLINE_READ), CMDLINE_READ);
-	if (n > 0)
-		out->len = (size_t)n;
+		return 0;
+	n = read(fd, text, CMDLINE_READ);
 	close(fd);
+	return n > 0 ? (size_t)n : 0;
 }
 
 void holder_cmdline(const struct sysroot *r, pid_t pid, struct str *out)
 {
-	cleanup_str struct str text = STR_INIT;
-	size_t cut;
+	char text[CMDLINE_READ];
+	size_t n = read_cmdline(r, pid, text), cut;
 
-	read_cmdline(r, pid, &text);
-	for (size_t i = 0; i < text.len; i++)
-		if (!text.s[i])
-			text.s[i] = ' ';
-	while (text.len && strchr(" \t\n\v\f\r", text.s[text.len - 1]))
-		text.len--;
-	if (!text.len) {
+	for (size_t i = 0; i < n; i++)
+		if (!text[i])
+			text[i] = ' ';
+	while (n && strchr(" \t\n\v\f\r", text[n - 1]))
+		n--;
+	if (!n) {
 		str_add(out, "<cmdline unavailable>");
 		return;
 	}
-	cut = first_characters(text.s, text.len, CMDLINE_CHARS);
-	str_append(out, text.s, cut);
-	if (cut < text.len)
+	cut = first_characters(text, n, CMDLINE_CHARS);
+	str_append(out, text, cut);
+	if (cut < n)
 		str_add(out, "\xe2\x80\xa6"); /* U+2026 */
 }
 

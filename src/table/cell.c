@@ -9,13 +9,13 @@
 static void format_lines(const char *text, struct str *out)
 {
 	for (;;) {
-		size_t n = strcspn(text, "\n");
+		const char *end = strchrnul(text, '\n');
 
-		utf8_sanitize(out, text, n, false);
-		if (!text[n])
+		utf8_sanitize(out, text, (size_t)(end - text), false);
+		if (!*end)
 			return;
 		str_addc(out, '\n');
-		text += n + 1;
+		text = end + 1;
 	}
 }
 

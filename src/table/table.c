@@ -7,30 +7,22 @@
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* Every cell as text, header first: texts[row * ncolumns + column], all of them in one piece of
- * memory. */
-static char **format_all(const struct table *t, struct str *all)
-{
-	size_t cells = (t->nrows + 1) * t->ncolumns;
-	char **texts = xcalloc(cells + 1, sizeof(*texts));
-	size_t *at = xcalloc(cells + 1, sizeof(*at));
-	struct arena *a = arena_new();
+/* A cell as text: its bytes, and how many terminal cells its widest line takes. Tables may be long:
+ * where it starts is not kept. */
+struct piece {
+	uint32_t len;
+	uint32_t width : 31;
+	uint32_t tall : 1; /* of several lines */
+};
 
-	for (size_t i = 0; i < cells; i++) {
-		size_t r = i / t->ncolumns, c = i % t->ncolumns;
-		struct cell cell =
-			r ? t->columns[c].get(t->rows[r - 1], a) : cell_text(t->columns[c].title);
-
-		at[i] = all->len;
-		cell_format(&cell, all);
-		str_addc(all, '\0');
-	}
-	for (size_t i = 0; i < cells; i++)
-		texts[i] = all->s + at[i];
-	free(at);
-	arena_free(a);
-	return texts;
-}
+/* A table while it is written. */
+struct layout {
+	const struct table *t;
+	struct str all;	      /* every piece behind the other, each with a NUL behind it */
+	struct piece *pieces; /* header first: pieces[row * ncolumns + column] */
+	size_t *widths;	      /* of the columns */
+	char **rest;	      /* of one row: what is left of its cells */
+};
 
 /* Cuts the first line off *rest and returns it; "" when nothing is left. */
 static const char *next_line(char **rest)
@@ -48,106 +40,139 @@ static const char *next_line(char **rest)
 
 static size_t widest_line(const char *text)
 {
+	cleanup_free char *copy = xstrdup(text);
 	size_t widest = 0;
 
-	if (!strchr(text, '\n'))
-		return utf8_width(text);
-	for (;;) {
-		size_t n = strcspn(text, "\n"), width;
-		char *line = xstrndup(text, n);
+	for (char *rest = copy; rest;) {
+		size_t width = utf8_width(next_line(&rest));
 
-		width = utf8_width(line);
-		free(line);
 		if (width > widest)
 			widest = width;
-		if (!text[n])
-			return widest;
-		text += n + 1;
 	}
+	return widest;
 }
 
-/* A line of a cell; `taken` is its own width. */
-static void add_cell(struct str *out, const char *text, size_t taken, size_t width, bool right)
+static struct piece format_piece(struct str *all, const struct cell *cell)
 {
-	size_t pad = width - taken;
+	size_t at = all->len, width;
+	struct piece p;
 
-	str_addc(out, ' ');
-	if (right)
-		str_repeat(out, ' ', pad);
-	str_add(out, text);
-	if (!right)
-		str_repeat(out, ' ', pad);
-	str_addc(out, ' ');
+	cell_format(cell, all);
+	p.len = (uint32_t)(all->len - at);
+	str_addc(all, '\0');
+	p.tall = memchr(all->s + at, '\n', p.len) != NULL;
+	width = p.tall ? widest_line(all->s + at) : utf8_width(all->s + at);
+	p.width = width & INT32_MAX;
+	return p;
 }
 
-/* A table while it is written. */
-struct layout {
-	const struct table *t;
-	char **texts;	/* of the cells, header first */
-	size_t *taken;	/* their widths */
-	size_t *widths; /* of the columns */
-	char **rest;	/* of one row: what is left of its cells */
-};
-
-static bool has_lines(const struct layout *l, size_t first)
+static void format_all(struct layout *l)
 {
-	for (size_t c = 0; c < l->t->ncolumns; c++)
-		if (strchr(l->texts[first + c], '\n'))
-			return true;
-	return false;
+	const struct column *columns = l->t->columns;
+	struct arena *a = arena_new();
+	struct piece *p = l->pieces;
+
+	for (size_t r = 0; r <= l->t->nrows; r++)
+		for (size_t c = 0; c < l->t->ncolumns; c++, p++) {
+			struct cell cell = r ? columns[c].get(l->t->rows[r - 1], a)
+					     : cell_text(columns[c].title);
+
+			*p = format_piece(&l->all, &cell);
+			if (p->width > l->widths[c])
+				l->widths[c] = p->width;
+		}
+	arena_free(a);
+}
+
+/* One line of a cell, `len` bytes that take `taken` terminal cells. */
+static void add_cell(const struct layout *l, size_t c, const char *text, size_t len, size_t taken,
+	struct str *out)
+{
+	size_t pad = l->widths[c] - taken, lead = l->t->columns[c].right ? pad : 0;
+	char *to = str_reserve(out, len + pad + 2);
+
+	memset(to, ' ', lead + 1);
+	memcpy(to + lead + 1, text, len);
+	memset(to + lead + 1 + len, ' ', pad - lead + 1);
+	out->len += len + pad + 2;
 }
 
 /* A row of cells is as many lines as its tallest cell; the others are blank there. */
-static void add_tall_row(const struct layout *l, size_t first, struct str *out)
+static void add_tall_row(
+	const struct layout *l, const struct piece *row, char *text, struct str *out)
 {
 	bool more = true;
 
-	memcpy(l->rest, l->texts + first, l->t->ncolumns * sizeof(*l->rest));
+	for (size_t c = 0; c < l->t->ncolumns; c++) {
+		l->rest[c] = text;
+		text += row[c].len + 1;
+	}
 	while (more) {
 		more = false;
 		for (size_t c = 0; c < l->t->ncolumns; c++) {
 			const char *line = next_line(&l->rest[c]);
 
-			add_cell(out, line, utf8_width(line), l->widths[c], l->t->columns[c].right);
+			add_cell(l, c, line, strlen(line), utf8_width(line), out);
 			more |= l->rest[c] != NULL;
 		}
 		str_addc(out, '\n');
 	}
 }
 
-static void add_row(const struct layout *l, size_t first, struct str *out)
+static void add_flat_row(
+	const struct layout *l, const struct piece *row, const char *text, struct str *out)
 {
-	if (has_lines(l, first)) {
-		add_tall_row(l, first, out);
-		return;
+	for (size_t c = 0; c < l->t->ncolumns; c++) {
+		add_cell(l, c, text, row[c].len, row[c].width, out);
+		text += row[c].len + 1;
 	}
-	for (size_t c = 0; c < l->t->ncolumns; c++)
-		add_cell(out, l->texts[first + c], l->taken[first + c], l->widths[c],
-			l->t->columns[c].right);
 	str_addc(out, '\n');
+}
+
+/* Returns the text of the next row. */
+static char *add_row(const struct layout *l, const struct piece *row, char *text, struct str *out)
+{
+	bool tall = false;
+	char *next = text;
+
+	for (size_t c = 0; c < l->t->ncolumns; c++) {
+		tall |= row[c].tall;
+		next += row[c].len + 1;
+	}
+	if (tall)
+		add_tall_row(l, row, text, out);
+	else
+		add_flat_row(l, row, text, out);
+	return next;
+}
+
+static void add_rows(const struct layout *l, struct str *out)
+{
+	const size_t n = l->t->ncolumns;
+	size_t line = 1;
+	char *text = l->all.s;
+
+	for (size_t c = 0; c < n; c++)
+		line += l->widths[c] + 2;
+	str_reserve(out, line * (l->t->nrows + 1));
+	for (size_t r = 0; r <= l->t->nrows; r++)
+		text = add_row(l, &l->pieces[r * n], text, out);
 }
 
 void table_text(const struct table *t, struct str *out)
 {
-	const size_t cells = (t->nrows + 1) * t->ncolumns;
-	cleanup_str struct str all = STR_INIT;
 	struct layout l = {
 		.t = t,
-		.texts = format_all(t, &all),
-		.taken = xcalloc(cells + 1, sizeof(*l.taken)),
+		.all = STR_INIT,
+		.pieces = xcalloc((t->nrows + 1) * t->ncolumns + 1, sizeof(*l.pieces)),
 		.widths = xcalloc(t->ncolumns + 1, sizeof(*l.widths)),
 		.rest = xcalloc(t->ncolumns + 1, sizeof(*l.rest)),
 	};
 
-	for (size_t i = 0; i < cells; i++) {
-		l.taken[i] = widest_line(l.texts[i]);
-		if (l.taken[i] > l.widths[i % t->ncolumns])
-			l.widths[i % t->ncolumns] = l.taken[i];
-	}
-	for (size_t i = 0; i < cells; i += t->ncolumns)
-		add_row(&l, i, out);
-	free(l.texts);
-	free(l.taken);
+	format_all(&l);
+	add_rows(&l, out);
+	str_release(&l.all);
+	free(l.pieces);
 	free(l.widths);
 	free(l.rest);
 }

@@ -3,8 +3,9 @@
  *   hold DIR N    N processes, each with one of N lock files; says "ready", ends with its stdin
  *   idle N        N processes with a dozen descriptors each, likewise
  *   loop DIR      lists DIR, stats every file, reads /proc/locks: what the report costs at least
- *   scan          what ktstr reads of processes, medians of 15 in microseconds of CPU time: every
- * fdinfo, and the command lines of holders; then how many descriptors there are
+ *   cost CMD...   runs it, its output thrown away; says what CPU time it took, in microseconds
+ *   scan          reads every fdinfo as the program does, and nothing else; says what that took
+ * likewise, and how many there are
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -14,14 +15,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "probes/locks/holders.h"
-#include "src/base/clock.h"
+#include "probes/locks/fdscan.h"
 
-enum { LOOKS = 15, DESCRIPTORS = 12 };
+enum { DESCRIPTORS = 12 };
 
 static void hold_one(const char *dir, unsigned i)
 {
@@ -89,63 +90,43 @@ static int loop(const char *path)
 	return 0;
 }
 
-static int ascending(const void *a, const void *b)
+/* Of this process, or of its children: other work on the machine does not count. */
+static unsigned long long cpu_us(int whose)
 {
-	const uint64_t *x = a, *y = b;
+	struct rusage u;
 
-	return (*x > *y) - (*x < *y);
+	getrusage(whose, &u);
+	return (unsigned long long)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
+	       (unsigned long long)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 }
 
-/* Of this process: other work on the machine does not count. */
-static uint64_t cpu_ns(void)
+static int cost(char **command)
 {
-	struct timespec t;
+	pid_t pid = fork();
+	int status, null;
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec;
-}
-
-static uint64_t median(uint64_t *v)
-{
-	qsort(v, LOOKS, sizeof(*v), ascending);
-	return v[LOOKS / 2] / 1000;
-}
-
-static uint64_t time_names(const struct sysroot *r, const struct flocks *f)
-{
-	uint64_t from = cpu_ns();
-
-	for (size_t i = 0; i < f->n; i++)
-		for (size_t k = 0; k < f->v[i].nholders; k++) {
-			cleanup_str struct str text = STR_INIT;
-
-			holder_cmdline(r, f->v[i].holders[k].pid, &text);
-		}
-	return cpu_ns() - from;
+	if (pid == 0) {
+		null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		execvp(command[0], command);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		return 1;
+	printf("%llu\n", cpu_us(RUSAGE_CHILDREN));
+	return 0;
 }
 
 static int scan(void)
 {
 	struct sysroot *r = sysroot_open(NULL, NULL);
-	uint64_t fdinfo[LOOKS], names[LOOKS];
-	unsigned descriptors = 0;
+	struct fdscan *s = fdscan_new(r);
+	unsigned long long from = cpu_us(RUSAGE_SELF);
 
-	for (int i = 0; i < LOOKS; i++) {
-		uint64_t from = cpu_ns(), plain;
-		struct flocks *f;
-
-		flocks_free(flocks_read(r, false, NULL));
-		plain = cpu_ns() - from;
-		from = cpu_ns();
-		f = flocks_read(r, true, NULL);
-		fdinfo[i] = cpu_ns() - from;
-		fdinfo[i] = fdinfo[i] > plain ? fdinfo[i] - plain : 0;
-		names[i] = time_names(r, f);
-		descriptors = f->descriptors;
-		flocks_free(f);
-	}
-	printf("%llu %llu %u\n", (unsigned long long)median(fdinfo),
-		(unsigned long long)median(names), descriptors);
+	fdscan_update(s);
+	printf("%llu %u\n", cpu_us(RUSAGE_SELF) - from, fdscan_descriptors(s));
+	fdscan_free(s);
 	sysroot_close(r);
 	return 0;
 }
@@ -156,6 +137,8 @@ int main(int argc, char **argv)
 		return crowd(argv[2], (unsigned)atoi(argv[3]));
 	if (argc == 3 && strcmp(argv[1], "idle") == 0)
 		return crowd(NULL, (unsigned)atoi(argv[2]));
+	if (argc > 2 && strcmp(argv[1], "cost") == 0)
+		return cost(argv + 2);
 	if (argc == 3 && strcmp(argv[1], "loop") == 0)
 		return loop(argv[2]);
 	return argc == 2 && strcmp(argv[1], "scan") == 0 ? scan() : 2;
