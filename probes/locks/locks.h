@@ -154,8 +154,21 @@ void locks_event_text(const struct locks_event *e, struct str *out);
 /* ---- renderings -------------------------------------------------------------------------------
  */
 
+/* How a file stands; several may be true at once. */
+enum locks_standing {
+	LOCKS_FREE,
+	LOCKS_SHARED,
+	LOCKS_EXCLUSIVE,
+	LOCKS_WAITED_FOR,
+	LOCKS_STALE,
+	LOCKS_STANDINGS
+};
+/* "free", "sh", "ex", "wait", "stale"; ends with NULL. */
+extern const char *const locks_standing_names[];
+
 struct locks_view {
 	unsigned kinds;	   /* as in struct locks_options */
+	unsigned standing; /* 1 << enum locks_standing: any of these; 0 = all */
 	const pid_t *pids; /* only files that one of these holds or waits for; npids 0 = all */
 	size_t npids;
 	bool detail; /* --long */

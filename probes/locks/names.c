@@ -12,6 +12,15 @@ static const char *const kinds[LOCKFILE_KINDS] = {
 	[LOCKFILE_RUN] = "run",
 };
 
+const char *const locks_standing_names[] = {
+	[LOCKS_FREE] = "free",
+	[LOCKS_SHARED] = "sh",
+	[LOCKS_EXCLUSIVE] = "ex",
+	[LOCKS_WAITED_FOR] = "wait",
+	[LOCKS_STALE] = "stale",
+	[LOCKS_STANDINGS] = NULL,
+};
+
 const char *locks_kind_name(enum lockfile_kind kind)
 {
 	return kinds[kind];

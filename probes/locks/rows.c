@@ -24,11 +24,27 @@ static bool is_among(const struct locks_view *v, const struct locks_file *f)
 	       (v->nfiles && bsearch(&f, v->files, v->nfiles, sizeof(*v->files), by_address));
 }
 
+static bool stands(const struct locks_file *f, unsigned standing)
+{
+	const bool is[LOCKS_STANDINGS] = {
+		[LOCKS_FREE] = !f->nholders,
+		[LOCKS_SHARED] = f->nholders && !f->exclusive,
+		[LOCKS_EXCLUSIVE] = f->nholders && f->exclusive,
+		[LOCKS_WAITED_FOR] = f->nwaiters > 0,
+		[LOCKS_STALE] = f->stale,
+	};
+
+	for (int i = 0; i < LOCKS_STANDINGS; i++)
+		if (is[i] && standing & 1U << i)
+			return true;
+	return !standing;
+}
+
 bool locks_shows(const struct locks_view *v, const struct locks_file *f)
 {
 	if (!is_among(v, f))
 		return false;
-	if (v->kinds && !(v->kinds & 1U << f->kind))
+	if ((v->kinds && !(v->kinds & 1U << f->kind)) || !stands(f, v->standing))
 		return false;
 	return !v->npids || names_pid(f->holders, f->nholders, v) ||
 	       names_pid(f->waiters, f->nwaiters, v);

@@ -12,7 +12,7 @@
 struct locks_values {
 	bool json, detail, changes_only;
 	struct opt_u64 watch, timeout;
-	struct strv kinds, pids, until;
+	struct strv kinds, modes, pids, until;
 	const char *sysroot;
 };
 
@@ -62,14 +62,15 @@ static int one_look(struct locks_call *c)
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-static unsigned kinds_of(const struct strv *words)
+/* A bit for each of the names that was given. */
+static unsigned bits_of(const struct strv *words, const char *const *names)
 {
-	unsigned kinds = 0;
+	unsigned bits = 0;
 
-	for (int k = 0; k < LOCKFILE_KINDS; k++)
-		if (strv_has(words, kind_names[k]))
-			kinds |= 1U << k;
-	return kinds;
+	for (int i = 0; names[i]; i++)
+		if (strv_has(words, names[i]))
+			bits |= 1U << i;
+	return bits;
 }
 
 static int pids_of(const struct strv *words, pid_t *out, struct err *e)
@@ -151,9 +152,13 @@ static int run(const void *values, const struct cli_context *cx)
 	cleanup_free pid_t *pids = xcalloc(v->pids.n + 1, sizeof(*pids));
 	struct locks_call c = {
 		.cx = cx,
-		.view = {kinds_of(&v->kinds), pids, v->pids.n, v->detail},
+		.view = {.kinds = bits_of(&v->kinds, kind_names),
+			.standing = bits_of(&v->modes, locks_standing_names),
+			.pids = pids,
+			.npids = v->pids.n,
+			.detail = v->detail},
 		.interval = v->watch.v,
-		.timeout = v->timeout.v,
+		.timeout = v->timeout,
 		.json = v->json,
 		.changes_only = v->changes_only,
 	};
@@ -203,6 +208,18 @@ static const struct opt opts[] = {
 		.help = "only locks of these kinds",
 		.choices = kind_names,
 		.offset = offsetof(struct locks_values, kinds),
+	},
+	{
+		.name = "mode",
+		.letter = 'm',
+		.type = OPT_CHOICES,
+		.metavar = "MODE,...",
+		.help = "only locks that are free, sh, ex, waited for or stale",
+		.more = "sh and ex are held shared and exclusively; sh,ex is whatever is held. A "
+			"stale lock is kept by a process that "
+			"inherited it from one that is gone.",
+		.choices = locks_standing_names,
+		.offset = offsetof(struct locks_values, modes),
 	},
 	{
 		.name = "pid",

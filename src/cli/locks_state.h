@@ -31,7 +31,8 @@ struct locks_call {
 	struct locks_reader *reader;
 	struct locks_view view;
 	struct locks_conditions until;
-	uint64_t interval, timeout; /* ns; 0 = one look, no end */
+	uint64_t interval; /* ns; 0 = one look */
+	struct opt_u64 timeout;
 	bool json, changes_only;
 };
 

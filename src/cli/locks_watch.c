@@ -179,15 +179,16 @@ static void on_woken(void *user, int fd, uint32_t events)
 		loop_set_timer(w->loop, w->settle, SETTLE_MS * NS_PER_MS, 0);
 }
 
+/* With one more look. */
 static void on_timeout(void *user)
 {
-	struct watching *w = user;
-	const struct locks_condition *open =
-		w->last ? locks_conditions_open(&w->c->until, w->last) : NULL;
 	cleanup_str struct str text = STR_INIT;
+	struct watching *w = user;
 
-	if (open)
-		locks_condition_text(open, w->last, &text);
+	take_in(w, false);
+	if (w->status >= 0)
+		return;
+	locks_condition_text(locks_conditions_open(&w->c->until, w->last), w->last, &text);
 	err_set(&w->e, ETIMEDOUT, "--timeout has passed: %s", str_get(&text));
 	finish(w, EXIT_TIMEOUT);
 }
@@ -227,8 +228,9 @@ static void start(struct watching *w)
 		gap = INTERVAL_MIN_MS * NS_PER_MS;
 	w->settle = loop_add_timer(w->loop, 0, 0, on_settled, w);
 	(void)loop_add_timer(w->loop, 1, gap, on_tick, w);
-	if (w->c->timeout)
-		(void)loop_add_timer(w->loop, w->c->timeout, 0, on_timeout, w);
+	if (w->c->timeout.set)
+		(void)loop_add_timer(
+			w->loop, w->c->timeout.v ? w->c->timeout.v : 1, 0, on_timeout, w);
 	if (fd >= 0)
 		(void)loop_add_fd(w->loop, fd, EPOLLIN, on_woken, w, NULL);
 }

@@ -87,6 +87,18 @@ waits() { show --long --kind llc | grep -E "EX\* +$waiter " | grep -q " $held " 
 check "who waits is shown by --long with its blocker, and is no holder" waits
 timeout_status() { "$k" locks --until free:llc0 --timeout 50ms >"$tmp/so" 2>"$tmp/se"; local rc=$?; cat "$tmp/so" "$tmp/se"; [ $rc = 124 ] && grep -q "held by $held" "$tmp/se" && [ ! -s "$tmp/so" ]; }
 check "--timeout ends --until with 124 and names the holder" timeout_status
+at_once() { timeout 20 "$k" locks --until free:llc0 --timeout 0 2>"$tmp/se"; local rc=$?; cat "$tmp/se"; [ $rc = 124 ] && grep -q "llc 0 is still held by $held" "$tmp/se" && timeout 20 "$k" locks --until held:llc0 --timeout 0 --kind llc; }
+check "--timeout 0 looks once" at_once
+modes() { # MODE WANTED: the ids that --mode shows
+  local got
+  got=$(show --long --mode "$1" | awk 'NR > 1 {print $1 $2}' | sort -u | tr '\n' ' ')
+  [ "$got" = "$2" ]
+}
+check "--mode ex: held exclusively" modes ex 'llc0 '
+check "--mode wait: waited for" modes wait 'llc0 '
+check "--mode sh: held shared" modes sh ''
+all_free() { [ "$(show --json --mode free,sh | grep -c '"lockfile"')" = 10 ] && ! show --mode free | grep -q "$held"; }
+check "--mode free,sh: either" all_free
 "$k" locks --until free:llc0 --json >"$tmp/until" &
 waiting=$!
 end "$held"
@@ -97,6 +109,7 @@ check "--until ends when the lock is free" comes_free
 hold "$llc" -s
 first=$held
 hold "$llc" -s
+check "--mode sh with two" modes sh 'llc0 '
 both() { show | grep -E "$first \(flock" && show | grep -E "$held \(flock" && show --long --json | grep -c '"mode": "SH"' | grep -qx 3; }
 check "two readers" both
 end "$first" "$held"
@@ -109,6 +122,7 @@ pids+=("$orphan")
 until_held "$llc"
 gone() { until "$k" locks --long | grep -E "EX! +$orphan .* gone"; do :; done; show | grep -qF "$orphan (sleep infinity)"; }
 check "a lock that outlived its acquirer names who has it now" gone
+check "--mode stale: its acquirer is gone" modes stale 'llc0 '
 end "$orphan"
 
 # --- usage
@@ -127,6 +141,7 @@ check "--timeout goes with --until" refuses 2 'until' --timeout 1s
 check "--until is checked" refuses 2 'free:LOCK' --until free:llc
 check "--pid is checked" refuses 2 'process' --pid x
 check "--kind is checked" refuses 2 'cache' --kind cpuz
+check "--mode is checked" refuses 2 'stale' --mode held
 
 # --- watching
 ndjson() {
