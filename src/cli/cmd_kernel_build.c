@@ -16,6 +16,21 @@ static enum upstream_sums sums_of(const struct kernel_build_values *v)
 	return v->skip_sha256 ? UPSTREAM_SKIP : v->strict ? UPSTREAM_STRICT : UPSTREAM_VERIFY;
 }
 
+/* The plan for the build's share of this host. */
+static int preview(const struct kernel_plan *p, const struct cli_context *cx)
+{
+	cleanup_str struct str text = STR_INIT;
+	struct err e = ERR_INIT;
+	int rc = reserve_preview(
+		&p->q, &(struct reserve_shape){0}, &(struct reserve_context){0}, &text, &e);
+	int status = cli_print(cx, &text);
+
+	if (!rc)
+		return status;
+	cli_error(cx, &e);
+	return EXIT_FAILED;
+}
+
 static int exit_code(int rc, const struct kernel_watch *w)
 {
 	if (w->ended_by)
@@ -32,6 +47,11 @@ static int run(const void *values, const struct cli_context *cx)
 	int rc = kernel_plan_prepare(v, &p, cx, &e);
 	bool usage = rc == -EINVAL;
 
+	if (!rc && v->dry_run) {
+		rc = preview(&p, cx);
+		kernel_plan_release(&p);
+		return rc;
+	}
 	if (!rc) {
 		const struct kbuild b = {
 			.place = &p.place,
@@ -146,6 +166,20 @@ static const struct opt opts[] = {
 			"that is possible; with this option it has to be. make gets as many jobs.",
 		.min = 1,
 		.offset = offsetof(struct kernel_build_values, cap),
+	},
+	{
+		.name = "wait",
+		.type = OPT_DURATION,
+		.metavar = "TIME",
+		.help = "wait this long for CPUs that others have reserved",
+		.more = "Otherwise a quarter of a second.",
+		.offset = offsetof(struct kernel_build_values, wait),
+	},
+	{
+		.name = "dry-run",
+		.help = "print which CPUs it would reserve; build nothing",
+		.more = "And who has others. The exit status is 1 when they could not be had now.",
+		.offset = offsetof(struct kernel_build_values, dry_run),
 	},
 	{
 		.name = "skip-sha256",

@@ -80,7 +80,11 @@ int kernel_plan_prepare(const struct kernel_build_values *v, struct kernel_plan 
 	const struct cli_context *cx, struct err *e)
 {
 	const struct reserve_options o = {
-		.no_perf_mode = true, .cap_set = v->cap.set, .cap = v->cap.v};
+		.no_perf_mode = true,
+		.cap_set = v->cap.set,
+		.cap = v->cap.v,
+		.wait_ns = v->wait.set ? v->wait.v : 0,
+	};
 	cleanup_free char *text = NULL;
 	int rc = v->extra ? read_extra(v->extra, &p->extra, cx, e) : 0;
 

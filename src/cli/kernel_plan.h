@@ -12,7 +12,9 @@ struct kernel_build_values {
 	const char *kernel, *source, *git, *ref;
 	const char *base, *extra;
 	struct opt_u32 cap;
-	bool force, clean, skip_sha256, strict, offline, verbose, include_eol, progress_lines;
+	struct opt_u64 wait;
+	bool force, clean, skip_sha256, strict, offline, verbose, include_eol, dry_run;
+	bool progress_lines;
 };
 
 /* In the order in which mistakes are told (spec/host 4.12). */

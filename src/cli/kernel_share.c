@@ -1,8 +1,25 @@
 #include "src/cli/kernel_share.h"
 
+#include "src/kernels/report.h"
+
+/* The watch notes the signal that ends us. */
+static bool is_cancelled(void *user)
+{
+	const struct kernel_watch *w = user;
+
+	return report_progress(&w->report, "waiting for CPUs of this host", 0, 0);
+}
+
+static void note(void *user, const char *text)
+{
+	const struct kernel_watch *w = user;
+
+	report_note(&w->report, "%s", text);
+}
+
 static int reserve_and_confine(struct kernel_share *s, struct err *e)
 {
-	const struct reserve_context cx = {.user = s->w, .note = s->w->report.note};
+	const struct reserve_context cx = {.user = s->w, .note = note, .cancelled = is_cancelled};
 	cleanup_strv struct strv notes = STRV_INIT;
 	int rc = reserve_acquire(s->q, &(struct reserve_shape){0}, &cx, &s->r, e);
 
@@ -10,10 +27,11 @@ static int reserve_and_confine(struct kernel_share *s, struct err *e)
 		return rc;
 	s->reserved = true;
 	kernel_watch_say_all(s->w->cx, &s->r.warnings);
+	if (s->r.mode == RESERVE_NONE)
+		return 0;
 	reserve_confine(&s->r);
-	if (cpuset_count(&s->r.plan.cpus))
-		rc = sandbox_enter(NULL, &s->r.plan.cpus, &s->r.plan.nodes, s->q->cap > 0,
-			&s->sandbox, &notes, e);
+	rc = sandbox_enter(
+		NULL, &s->r.plan.cpus, &s->r.plan.nodes, s->q->cap > 0, &s->sandbox, &notes, e);
 	kernel_watch_say_all(s->w->cx, &notes);
 	return rc;
 }

@@ -34,7 +34,8 @@ static void put_holders(const struct sysroot *machine, const struct lock_state *
 	}
 }
 
-void cache_lock_holders(const char *path, struct str *out)
+/* False, and nothing appended, where nobody is found. */
+static bool find_holders(const char *path, struct str *out)
 {
 	struct sysroot *machine = sysroot_open(NULL, NULL);
 	struct mounts *mounts = machine ? mounts_read(machine, NULL) : NULL;
@@ -44,11 +45,16 @@ void cache_lock_holders(const char *path, struct str *out)
 
 	if (all && !lock_id_of(mounts, path, &id, NULL))
 		put_holders(machine, flocks_of(all, &id), out);
-	if (out->len == before)
-		str_add(out, "<none recorded>");
 	flocks_free(all);
 	mounts_free(mounts);
 	sysroot_close(machine);
+	return out->len > before;
+}
+
+void cache_lock_holders(const char *path, struct str *out)
+{
+	if (!find_holders(path, out))
+		str_add(out, "<none recorded>");
 }
 
 /* ---- taking it ------------------------------------------------------------------------------ */
@@ -64,6 +70,16 @@ static int timed_out(const struct cache_lock *l, const char *path, struct err *e
 		l->mode == LOCKFILE_SHARED ? "LOCK_SH" : "LOCK_EX", l->key, str_get(&limit), path,
 		str_get(&holders));
 	return err_hint(e, "`ktstr locks` shows who holds it; try again when they are done");
+}
+
+static void tell_waiting(const struct cache_lock *l, const char *path)
+{
+	cleanup_str struct str holders = STR_INIT;
+
+	if (find_holders(path, &holders))
+		report_note(l->report, "%s (holders: %s)", l->waiting, str_get(&holders));
+	else
+		report_note(l->report, "%s (holder not identified via /proc/locks)", l->waiting);
 }
 
 /* Others have it. 0 = try again. */
@@ -87,7 +103,7 @@ int cache_lock_take(const struct cache_lock *l, struct err *e)
 
 	while (!rc && (fd = lockfile_acquire(path, l->mode, NULL)) == -EWOULDBLOCK) {
 		if (!said)
-			report_note(l->report, "%s", l->waiting);
+			tell_waiting(l, path);
 		said = true;
 		rc = wait_a_little(l, path, began, e);
 	}

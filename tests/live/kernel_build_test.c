@@ -375,25 +375,77 @@ static void what_has_reached_its_end_is_built_from_the_stable_tree(void **state)
 	expect_tidy(g);
 }
 
-/* Somebody has all LLCs of this host for himself: nothing is built, and what the cache has is had.
- */
+/* Somebody has all LLCs of this host for himself, until free_llcs(). */
+static void hold_llcs(struct ground *g)
+{
+	shell(g, "mkdir held && for n in 0 1 2 3 4 5 6 7; do : > held/ktstr-llc-$n.lock; done");
+	setenv("KTSTR_LOCK_DIR", "held", 1);
+	shell(g, "mkfifo ready; for f in held/*; do set -- \"$@\" flock -F \"$f\"; done; "
+		 "\"$@\" sh -c 'echo > ready; exec sleep 100' & echo $! > holder; read x < ready");
+}
+
+static void free_llcs(struct ground *g)
+{
+	shell(g, "kill $(cat holder)");
+	setenv("KTSTR_LOCK_DIR", g->dir, 1);
+}
+
+/* Nothing is built, and what the cache has is had. */
 static void cpus_are_reserved_for_builds_only(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *tree = file_join(g->dir, "tree"), *made = file_join(tree, "vmlinux");
+
+	mini_tree(tree, "6.14.2");
+	assert_int_equal(build(g, "6.12.9"), 0);
+	hold_llcs(g);
+	assert_int_equal(build(g, "6.12.9"), 0);
+	said(g, "cached kernel found: ");
+	assert_int_equal(build(g, "--source tree"), 1);
+	said(g, "could not reserve");
+	said(g, "--wait 1m waits until they let go");
+	assert_false(file_exists(made));
+	/* neither locks nor a cgroup, and no word about those */
+	setenv("KTSTR_BYPASS_LLC_LOCKS", "1", 1);
+	assert_int_equal(build(g, "--source tree"), 0);
+	assert_null(strstr(g->errs.s, "cgroup"));
+	assert_true(file_exists(made));
+	unsetenv("KTSTR_BYPASS_LLC_LOCKS");
+	free_llcs(g);
+}
+
+static void the_share_of_a_build_is_shown(void **state)
+{
+	struct ground *g = *state;
+
+	assert_int_equal(build(g, "6.12.9 --cpu-cap 1 --dry-run"), 0);
+	assert_non_null(strstr(g->out.s, "mode:    budget: 1 CPUs, shared\n"));
+	assert_non_null(strstr(g->out.s, "\nlocks:   SH "));
+	assert_string_equal(str_get(&g->errs), "");
+	assert_false(file_exists(g->cache));
+	hold_llcs(g);
+	assert_int_equal(build(g, "6.12.9 --dry-run"), 1);
+	assert_non_null(strstr(g->out.s, "\nholders: LLC 0: pid="));
+	said(g, "could not reserve");
+	free_llcs(g);
+}
+
+/* The build says whom it waits for, and goes on when they let go; an interrupt ends the wait. */
+static void a_build_waits_for_its_share(void **state)
 {
 	struct ground *g = *state;
 	cleanup_free char *tree = file_join(g->dir, "tree");
 
 	mini_tree(tree, "6.14.2");
-	assert_int_equal(build(g, "6.12.9"), 0);
-	shell(g, "mkdir held && for n in 0 1 2 3 4 5 6 7; do : > held/ktstr-llc-$n.lock; done");
-	setenv("KTSTR_LOCK_DIR", "held", 1);
-	shell(g, "mkfifo ready; for f in held/*; do set -- \"$@\" flock -F \"$f\"; done; "
-		 "\"$@\" sh -c 'echo > ready; exec sleep 100' & echo $! > holder; read x < ready");
-	assert_int_equal(build(g, "6.12.9"), 0);
-	said(g, "cached kernel found: ");
-	assert_int_equal(build(g, "--source tree"), 1);
-	said(g, "could not reserve");
-	assert_false(file_exists("tree/vmlinux"));
-	shell(g, "kill $(cat holder)");
+	hold_llcs(g);
+	assert_int_equal(build(g, "--source tree --wait 1ms"), 1);
+	said(g, "waiting up to 1ms for CPUs of this host: LLC 0 busy: pid=");
+	shell(g, "\"$KTSTR\" kernel build --source tree --wait 1h 2>said & pid=$!; "
+		 "until grep -q 'waiting up to' said; do sleep 0.02; done; kill -INT $pid; "
+		 "wait $pid; test $? = 130; grep -q cancelled said");
+	shell(g, "\"$KTSTR\" kernel build --source tree --wait 1h 2>said & pid=$!; "
+		 "until grep -q 'waiting up to' said; do sleep 0.02; done; test ! -e tree/vmlinux; "
+		 "kill $(cat holder); wait $pid && test -e tree/vmlinux");
 	setenv("KTSTR_LOCK_DIR", g->dir, 1);
 }
 
@@ -542,6 +594,8 @@ int main(void)
 		TEST(what_has_reached_its_end_is_built_from_the_stable_tree),
 		TEST(progress_has_a_measure),
 		TEST(cpus_are_reserved_for_builds_only),
+		TEST(the_share_of_a_build_is_shown),
+		TEST(a_build_waits_for_its_share),
 		TEST(readers_are_waited_for_a_while),
 		TEST(options_change_the_key),
 		TEST(two_builders_build_once),

@@ -211,23 +211,30 @@ static void waiting_may_have_a_limit(void **state)
 {
 	char *root = fixture_dir();
 	cleanup_free char *holder = xasprintf("holders: pid=%d cmd=", (int)getpid());
+	struct fixture_report r;
 	const struct cache_lock wish = {
 		.root = root,
 		.key = "k",
 		.mode = LOCKFILE_SHARED,
 		.waiting = "w",
 		.limit_ns = NS_PER_MS,
+		.report = &r.report,
 	};
 	struct err e = ERR_INIT;
 	int fd = cache_lock_work(root, "k", "w", NULL, NULL);
 
 	(void)state;
 	assert_true(fd >= 0);
+	fixture_report_init(&r);
 	assert_int_equal(cache_lock_take(&wish, &e), -ETIMEDOUT);
 	assert_non_null(
 		strstr(e.msg, "flock LOCK_SH on cache entry k timed out after 1ms (lockfile "));
 	assert_non_null(strstr(e.msg, ".locks/k.lock, holders: pid="));
 	assert_non_null(strstr(e.msg, holder));
+	assert_int_equal(r.notes.n, 1);
+	assert_true(str_starts(r.notes.v[0], "w (holders: pid="));
+	assert_non_null(strstr(r.notes.v[0], holder));
+	fixture_report_release(&r);
 	close(fd);
 	fixture_remove(root);
 }
