@@ -113,12 +113,18 @@ struct engine {
 	/* The kernel to start instead of its image, unpacked: a descriptor, or -1 where that is no
 	 * gain or not possible. */
 	int (*unpack)(const struct vm_kernel *k, const struct vm_config *c, enum vm_accel accel);
+	/* Adds words to the kernel's command line that depend on this host, each behind a blank;
+	 * NULL = none. */
+	void (*add_words)(enum vm_accel accel, struct str *line);
 	/* The pid of its process, or -errno with a sentence. Descriptors are the engine's ends: the
 	 * caller closes its copies afterwards. The process dies with us. Called with one thread
 	 * alone in the process. */
 	pid_t (*start)(const struct engine_request *q, struct err *e);
 	/* Sentences about what performance mode asks for and this engine cannot do; NULL = none. */
 	void (*lacks)(enum vm_accel accel, const struct vm_placement *p, struct strv *notes);
+	/* What people have to know before it runs a guest at all, as a sentence; it, or what it
+	 * gives, is NULL = nothing. */
+	const char *(*warning)(void);
 	/* 0, or -errno: it does not listen. */
 	int (*tell)(int control_fd, enum engine_verb verb, char key);
 	/* One answer: 1, 0 = end of file, -EAGAIN, -errno. */
@@ -141,8 +147,10 @@ int engine_choose_accel(enum vm_accel asked, struct accel_choice *out, struct er
 int engine_choose_accel_from(
 	const char *device, enum vm_accel asked, struct accel_choice *out, struct err *e);
 
-/* spec/vmm 1.7: MiB for a guest from the payload's size, the kernel's init_size and the floor. */
-uint32_t engine_memory_mib(uint64_t initrd_bytes, const struct vm_kernel *k, uint32_t floor_mib);
+/* spec/vmm 1.7: MiB for a guest from the payload's size, the kernel's init_size and the floor; and
+ * what a kernel needs for more CPUs (vcpus >= 1) than one. */
+uint32_t engine_memory_mib(
+	uint64_t initrd_bytes, const struct vm_kernel *k, unsigned vcpus, uint32_t floor_mib);
 /* The formula alone, in MiB: what the initramfs takes unpacked and as loaded, the kernel's
  * init_size, and whether the root file system may take nine tenths of memory instead of half. */
 uint64_t engine_memory_total(

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vmm/qemu/tsc.h"
-
 /* COMMAND_LINE_SIZE of x86 is 2048 with its NUL; what is longer is cut silently by the kernel. */
 enum { CMDLINE_MAX = 2047 };
 
@@ -115,27 +113,16 @@ static int check_word(const char *w, struct err *e)
 	return 0;
 }
 
-/*
- * An emulated CPU that is interrupted while it measures its counter against emulated timers takes
- * it for several times slower or faster than it is, and keeps that: its clock runs off.
- */
-static void add_tsc_rate(struct str *line)
-{
-	unsigned khz = qemu_tsc_khz();
-
-	if (khz)
-		str_printf(line, " tsc_early_khz=%u", khz);
-}
-
 char *engine_cmdline(const struct vm_config *c, bool virtio, enum vm_accel accel, struct err *e)
 {
+	const struct engine *engine = engine_of(accel);
 	cleanup_str struct str line = STR_INIT;
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (wanted(&words[i], c, virtio, accel))
 			str_printf(&line, "%s%s", line.len ? " " : "", words[i].text);
-	if (accel == VM_ACCEL_TCG)
-		add_tsc_rate(&line);
+	if (engine->add_words)
+		engine->add_words(accel, &line);
 	/* the places that an unequal shape leaves empty under QEMU will not be plugged later */
 	if (!vm_topology_is_uniform(&c->topology))
 		str_printf(&line, " possible_cpus=%u", c->topology.vcpus);

@@ -6,8 +6,9 @@
 
 #define MIB (1024ULL * 1024)
 
-/* What a workload gets beside kernel and payload. */
-enum { WORKLOAD_MIB = 256 };
+/* What a workload gets beside kernel and payload; and what the kernel keeps for each CPU after the
+ * first: its area of 256 KiB, threads and their stacks, lists (6.1: 0.8 MiB). */
+enum { WORKLOAD_MIB = 256, CPU_MIB = 1 };
 
 static uint64_t to_mib(uint64_t bytes)
 {
@@ -76,12 +77,14 @@ bool engine_rootfs_is_sizable(const char *release)
 	return major > 6 || (major == 6 && minor >= 18);
 }
 
-uint32_t engine_memory_mib(uint64_t initrd_bytes, const struct vm_kernel *k, uint32_t floor_mib)
+uint32_t engine_memory_mib(
+	uint64_t initrd_bytes, const struct vm_kernel *k, unsigned vcpus, uint32_t floor_mib)
 {
 	uint64_t initrd = to_mib(initrd_bytes); /* not compressed: as big loaded as unpacked */
 	uint64_t total = engine_memory_total(
 		initrd, to_mib(k->init_size), initrd, engine_rootfs_is_sizable(k->release));
 
+	total = saturating_add(total, (vcpus - 1ULL) * CPU_MIB);
 	if (total < floor_mib)
 		total = floor_mib;
 	return total < UINT32_MAX ? (uint32_t)total : UINT32_MAX;

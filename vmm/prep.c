@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "src/base/clock.h"
-#include "vmm/kvm/confine.h"
 #include "vmm/proto.h"
 
 /* How often one phase's progress is passed on at most. */
@@ -109,9 +108,8 @@ static int check_cheap(struct prep *p)
 
 		note(p, text);
 	}
-	if (!rc && a->accel == VM_ACCEL_KVM && confine_is_off())
-		note(p, "WARNING: " CONFINE_OFF " is set: the monitor is not confined, and a guest "
-			"that breaks into it has all that you have");
+	if (!rc && p->result.engine->warning && p->result.engine->warning())
+		note(p, p->result.engine->warning());
 	return rc;
 }
 
@@ -213,7 +211,8 @@ static int finish(struct prep *p)
 {
 	struct prep_result *r = &p->result;
 
-	r->memory_mib = engine_memory_mib(r->payload.size, &r->kernel, p->config->memory_mib);
+	r->memory_mib = engine_memory_mib(
+		r->payload.size, &r->kernel, p->config->topology.vcpus, p->config->memory_mib);
 	r->cmdline = engine_cmdline(p->config, r->virtio, r->accel.accel, &p->err);
 	return r->cmdline ? 0 : (p->err.code ? -p->err.code : -EINVAL);
 }

@@ -155,7 +155,8 @@ static pid_t boot(struct guest *g, const struct guest_setup *s, const struct ker
 			.kernel = &vk,
 			.kernel_fd = g->kernel_fd,
 			.accel = g->accel,
-			.memory_mib = engine_memory_mib(g->payload.size, &vk, s->memory_mib),
+			.memory_mib = engine_memory_mib(
+				g->payload.size, &vk, c.topology.vcpus, s->memory_mib),
 			.virtio = !s->serial,
 			.cmdline = cmdline,
 			.initrd_fd = g->payload.fd,

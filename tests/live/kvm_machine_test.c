@@ -21,6 +21,7 @@
 #include "src/base/file.h"
 #include "tests/lib/skip.h"
 #include "vmm/kvm/arch.h"
+#include "vmm/kvm/arch/x86_64/apicid.h"
 #include "vmm/kvm/machine.h"
 #include "vmm/kvm/probe.h"
 #include "vmm/kvm/vcpu.h"
@@ -66,6 +67,28 @@ GUEST(scan, "xor %ebx, %ebx\n 1: mov %ebx, %edx\n cmp $0x64, %edx\n je 2f\n"
 GUEST(strings, "mov $0x3f8, %dx\n lea 3f(%rip), %rsi\n mov $5, %ecx\n rep outsb\n"
 	       "mov $0x600, %dx\n mov $0x1f0000, %edi\n mov $600, %ecx\n rep insl\n" RESET FOREVER
 	       "3: .ascii \"bytes\"\n");
+
+/*
+ * Starts all other CPUs at once (INIT, then start at 0x8000), each of which says its id in a table
+ * and is counted; then waits for an NMI to each of them, and prints the table.
+ */
+GUEST(crowd,
+	"lea 5f(%rip), %rsi\n mov $0x8000, %edi\n mov $(6f - 5f), %ecx\n rep movsb\n"
+	/* interrupt 2 in real mode, and our own */
+	"movl $(0x8000000 + 7f - 5f), 8\n lea 3f(%rip), %rax\n"
+	"mov %ax, 0xd020\n movw $0x10, 0xd022\n movw $0x8e00, 0xd024\n"
+	"shr $16, %rax\n mov %ax, 0xd026\n movl $0, 0xd028\n movl $0, 0xd02c\n"
+	"movw $0xfff, 0xe000\n movl $0xd000, 0xe002\n movl $0, 0xe006\n lidt 0xe000\n"
+	"mov $0xb, %eax\n mov $1, %ecx\n cpuid\n dec %ebx\n"
+	"mov $0x830, %ecx\n xor %edx, %edx\n mov $0xc4500, %eax\n wrmsr\n"
+	"mov $0xc4608, %eax\n wrmsr\n"
+	"1: pause\n cmp %bx, 0x12000\n jne 1b\n mov $'r', %al\n" PUT
+	"1: pause\n cmp %bx, 0x12002\n jne 1b\n xor %ebx, %ebx\n"
+	"1: mov 0x10000(%rbx), %al\n add $'0', %al\n" PUT
+	"inc %ebx\n cmp $512, %ebx\n jne 1b\n" RESET FOREVER "3: iretq\n"
+	"5: .code16\n mov $0x802, %ecx\n rdmsr\n mov %ax, %bx\n mov $0x1000, %ax\n mov %ax, %ds\n"
+	"movb $1, (%bx)\n mov $0x1200, %ax\n mov %ax, %ds\n xor %bx, %bx\n lock incw (%bx)\n"
+	"4: hlt\n jmp 4b\n 7: lock incw 2(%bx)\n iret\n .code64\n 6:\n");
 
 static bool possible;
 
@@ -304,6 +327,27 @@ static void an_nmi_arrives(void **state)
 	finish(&b);
 }
 
+/* 300 CPUs, with ids that a byte does not hold: each starts, is somebody else, and is reached. */
+static void a_crowd_of_cpus(void **state)
+{
+	struct apic_layout ids;
+	char want[513] = "";
+	struct vm_place p;
+	struct bench b;
+
+	(void)state;
+	build(&b, "2,10,15,2", guest_crowd, (size_t)(guest_crowd_end - guest_crowd));
+	ids = apic_layout_of(&b.config.topology);
+	assert_true(ids.max_id > APIC_ID_MAX_8BIT);
+	memset(want, '0', sizeof(want) - 1);
+	vm_topology_foreach(&p, &b.config.topology) want[apic_id_of(&ids, &p)] = p.cpu ? '1' : '0';
+	until_letter(&b, 'r');
+	arch_nmi(&b.m);
+	assert_int_equal(run(&b), MACHINE_RESET);
+	assert_string_equal(str_get(&b.said), want);
+	finish(&b);
+}
+
 /* A guest that never leaves by itself is stopped, and goes on, and is ended. */
 static void a_guest_that_spins(void **state)
 {
@@ -382,6 +426,7 @@ int main(void)
 		cmocka_unit_test(every_port_is_harmless),
 		cmocka_unit_test(strings_go_through),
 		cmocka_unit_test(an_nmi_arrives),
+		cmocka_unit_test(a_crowd_of_cpus),
 		cmocka_unit_test(a_guest_that_spins),
 		cmocka_unit_test(nothing_is_left),
 		cmocka_unit_test(too_little_memory_is_refused),

@@ -55,14 +55,16 @@ static void memory_has_a_floor(void **state)
 
 	(void)state;
 	/* 4 MiB in the archive: 2 x 4 + 30 + 4 = 42, x 64/63 = 43, + 256 */
-	assert_int_equal(engine_memory_mib(4 * MIB, &k, 0), 299);
-	assert_int_equal(engine_memory_mib(4 * MIB - 1, &k, 0), 299);
-	assert_int_equal(engine_memory_mib(4 * MIB + 1, &k, 0), 302);
-	assert_int_equal(engine_memory_mib(4 * MIB, &k, 298), 299);
-	assert_int_equal(engine_memory_mib(4 * MIB, &k, 8192), 8192);
+	assert_int_equal(engine_memory_mib(4 * MIB, &k, 1, 0), 299);
+	assert_int_equal(engine_memory_mib(4 * MIB - 1, &k, 1, 0), 299);
+	assert_int_equal(engine_memory_mib(4 * MIB + 1, &k, 1, 0), 302);
+	assert_int_equal(engine_memory_mib(4 * MIB, &k, 1, 298), 299);
+	assert_int_equal(engine_memory_mib(4 * MIB, &k, 1, 8192), 8192);
 	k.release = newer;
-	assert_int_equal(engine_memory_mib(4 * MIB, &k, 0), 296);
-	assert_int_equal(engine_memory_mib(UINT64_MAX, &k, 0), UINT32_MAX);
+	assert_int_equal(engine_memory_mib(4 * MIB, &k, 1, 0), 296);
+	/* each further CPU of a kernel takes memory */
+	assert_int_equal(engine_memory_mib(4 * MIB, &k, 300, 0), 296 + 299);
+	assert_int_equal(engine_memory_mib(UINT64_MAX, &k, 1, 0), UINT32_MAX);
 }
 
 static char *cmdline(bool dmesg, enum vm_accel accel, const char *append, struct err *e)

@@ -307,8 +307,23 @@ static void amd_s_own_leaves(void **state)
 	assert_int_equal(cpuid_find(bare, 0x80000008, 0)->ecx, 0);
 	assert_int_equal(cpuid_find(bare, 0x80000000, 0)->eax, 0x8000001e);
 	assert_int_equal(cpuid_find(bare, 0x80000006, 0)->edx, 0x00808140);
-	assert_int_equal(cpuid_phys_bits(zen1), 0x30);
-	assert_int_equal(cpuid_phys_bits(bare), 36);
+	free(zen1);
+	free(bare);
+}
+
+static void memory_has_to_have_addresses(void **state)
+{
+	struct cpuid_table *zen1 = of("zen1", "1,2,4,2"), *bare = of("bare_amd", "1,1,1,1");
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(cpuid_check_memory(zen1, 1ULL << 0x30, NULL), 0);
+	assert_int_equal(cpuid_check_memory(zen1, (1ULL << 0x30) + 1, &e), -ENOMEM);
+	/* nothing is said: 36 bits */
+	assert_int_equal(cpuid_check_memory(bare, 64ULL << 30, NULL), 0);
+	assert_int_equal(cpuid_check_memory(bare, 65ULL << 30, &e), -ENOMEM);
+	assert_non_null(strstr(e.msg, "65 GiB"));
+	assert_non_null(strstr(e.msg, "64 GiB"));
 	free(zen1);
 	free(bare);
 }
@@ -381,6 +396,7 @@ int main(void)
 		cmocka_unit_test(caches_keep_the_host_s_sizes),
 		cmocka_unit_test(leaves_that_kernels_prefer),
 		cmocka_unit_test(amd_s_own_leaves),
+		cmocka_unit_test(memory_has_to_have_addresses),
 		cmocka_unit_test(counters_that_every_host_has),
 		cmocka_unit_test(kvm_s_leaves),
 		cmocka_unit_test(tables_that_are_none),

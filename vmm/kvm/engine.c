@@ -10,6 +10,7 @@
 
 #include "vmm/kernel_file.h"
 #include "vmm/kvm/arch.h"
+#include "vmm/kvm/confine.h"
 #include "vmm/kvm/monitor.h"
 
 enum { ALONE_TRIES = 10000 }; /* of 200 us */
@@ -76,6 +77,14 @@ static void lacks(enum vm_accel accel, const struct vm_placement *p, struct strv
 	arch_lacks(p, notes);
 }
 
+static const char *warning(void)
+{
+	return confine_is_off() ? "WARNING: " CONFINE_OFF
+				  " is set: the monitor is not confined, and a guest that breaks "
+				  "into it has all that you have"
+				: NULL;
+}
+
 static int tell(int fd, enum engine_verb verb, char key)
 {
 	const struct monitor_order o = {.verb = (uint8_t)verb, .key = key};
@@ -116,6 +125,7 @@ const struct engine engine_kvm = {
 	.unpack = unpack,
 	.start = start,
 	.lacks = lacks,
+	.warning = warning,
 	.tell = tell,
 	.hear = hear,
 };

@@ -9,6 +9,7 @@
 #include "vmm/qemu/cpus.h"
 #include "vmm/qemu/facts.h"
 #include "vmm/qemu/qmp.h"
+#include "vmm/qemu/tsc.h"
 #include "vmm/qemu/vmlinux.h"
 
 /* An xAPIC id has eight bits, the last of which means everybody; more would need a kernel-side
@@ -110,6 +111,18 @@ static int unpack(const struct vm_kernel *k, const struct vm_config *c, enum vm_
 	return accel == VM_ACCEL_TCG && !c->kaslr ? qemu_vmlinux(k->image, k->cache) : -1;
 }
 
+/*
+ * An emulated CPU that is interrupted while it measures its counter against emulated timers takes
+ * it for several times slower or faster than it is, and keeps that: its clock runs off.
+ */
+static void add_words(enum vm_accel accel, struct str *line)
+{
+	unsigned khz = accel == VM_ACCEL_TCG ? qemu_tsc_khz() : 0;
+
+	if (khz)
+		str_printf(line, " tsc_early_khz=%u", khz);
+}
+
 const struct engine engine_qemu = {
 	.id = "qemu",
 	.name = "QEMU",
@@ -119,6 +132,7 @@ const struct engine engine_qemu = {
 	.check = check,
 	.wanted_modules = wanted_modules,
 	.unpack = unpack,
+	.add_words = add_words,
 	.start = start,
 	.lacks = lacks,
 	.tell = qmp_tell,

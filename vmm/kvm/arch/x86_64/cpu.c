@@ -27,12 +27,15 @@ static int common_cpuid(struct machine *m, struct err *e)
 		.dedicated = m->q->placement && m->q->placement->realtime_hint,
 		.tsc_deadline = ioctl(m->kvm, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) > 0,
 	};
+	const struct ram_range *top = &m->ram.range[m->ram.n - 1];
 	struct cpuid_request with = q;
+	int rc;
 
 	if (ioctl(m->kvm, KVM_GET_SUPPORTED_CPUID, &host))
 		return err_sys(e, errno, "KVM does not say what CPUs it has");
 	with.nsupported = host.n;
-	return cpuid_common(&with, &m->arch->cpuid, e);
+	rc = cpuid_common(&with, &m->arch->cpuid, e);
+	return rc ? rc : cpuid_check_memory(&m->arch->cpuid, top->gpa + top->size, e);
 }
 
 static int set_cpuid(struct vcpu *v, struct err *e)

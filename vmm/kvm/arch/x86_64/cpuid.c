@@ -79,11 +79,18 @@ static struct kvm_cpuid_entry2 *have(struct cpuid_table *c, uint32_t leaf)
 	return found ? found : cpuid_add(c, leaf, 0, false);
 }
 
-unsigned cpuid_phys_bits(struct cpuid_table *c)
+int cpuid_check_memory(struct cpuid_table *c, uint64_t end, struct err *e)
 {
+	enum { LEAST_BITS = 36, GIB_SHIFT = 30 };
 	const struct kvm_cpuid_entry2 *sizes = cpuid_find(c, ADDRESS_SIZES, 0);
+	unsigned bits = sizes && (sizes->eax & 0xff) ? sizes->eax & 0xff : LEAST_BITS;
 
-	return sizes && (sizes->eax & 0xff) ? sizes->eax & 0xff : 36;
+	if (bits >= 64 || end <= 1ULL << bits)
+		return 0;
+	err_set(e, ENOMEM,
+		"the guest's memory would end at %llu GiB, and this host's CPUs reach %llu GiB",
+		(unsigned long long)(end >> GIB_SHIFT), 1ULL << (bits - GIB_SHIFT));
+	return err_hint(e, "less with --memory-mib");
 }
 
 static int take_over(const struct cpuid_request *q, struct cpuid_table *out, struct err *e)

@@ -39,5 +39,6 @@ void cpuid_set_place(struct cpuid_table *c, const struct vm_topology *t,
 
 /* The entry of a leaf, NULL when there is none; subleaf 0 where the leaf has no subleaves. */
 struct kvm_cpuid_entry2 *cpuid_find(struct cpuid_table *c, uint32_t leaf, uint32_t subleaf);
-/* Bits of a guest physical address (leaf 0x80000008), 36 when nothing is said. */
-unsigned cpuid_phys_bits(struct cpuid_table *c);
+/* Whether memory up to `end` has guest physical addresses: leaf 0x80000008 says how many bits they
+ * have, 36 when it does not. -ENOMEM with a sentence. */
+int cpuid_check_memory(struct cpuid_table *c, uint64_t end, struct err *e);
