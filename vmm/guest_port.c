@@ -120,6 +120,13 @@ static void init_is_up(struct host *h)
 	guest_console_move(h);
 }
 
+/* Heard once: a guest that repeats it gets no more time for its last bytes. */
+static void goodbye(struct host *h)
+{
+	if (!h->guest.ending && !h->guest.init_failed)
+		loop_set_timer(h->loop, h->guest.farewell, FAREWELL_NS, 0);
+}
+
 static void lifecycle(struct host *h, const unsigned char *p, size_t n)
 {
 	struct guest *g = &h->guest;
@@ -130,9 +137,10 @@ static void lifecycle(struct host *h, const unsigned char *p, size_t n)
 	if (p[0] == PROTO_PHASE_PROMPT) {
 		host_stage(h, VM_STAGE_PROMPT);
 	} else if (p[0] == PROTO_PHASE_ENDING) {
+		goodbye(h);
 		g->ending = true;
-		loop_set_timer(h->loop, g->farewell, FAREWELL_NS, 0);
 	} else if (p[0] == PROTO_PHASE_FAILED && !g->init_failed) {
+		goodbye(h);
 		utf8_sanitize(&reason, (const char *)p + 1, n - 1 < REASON_MAX ? n - 1 : REASON_MAX,
 			false);
 		g->init_failed = str_steal(&reason);

@@ -29,6 +29,8 @@ static const struct {
 	{.way = "length", .status = 125, .says = broke},
 	{.way = "unknown", .status = 124, .says = "exec-timeout"},
 	{.way = "lies", .status = 125, .says = "owned"},
+	{.way = "lingers", .status = 125, .says = "MSG_TYPE_EXEC_EXIT"},
+	{.way = "gives_up", .status = 125, .says = "no more"},
 	{.way = "stays", .status = 5, .says = "", .engine = true},
 	{.way = "shouts", .status = 124, .says = "exec-timeout", .engine = true},
 	{.way = "says_nothing", .status = 124, .says = "exec-timeout"},

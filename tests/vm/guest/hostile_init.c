@@ -118,6 +118,28 @@ static void lies(int fd)
 	frame(fd, PROTO_LIFECYCLE, reason, sizeof(reason) - 1);
 }
 
+/* Bytes that will never come are to be waited for. */
+static void promise(int fd)
+{
+	static const unsigned char many[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f};
+
+	frame(fd, PROTO_CONSOLE_END, many, sizeof(many));
+}
+
+/* A goodbye that never ends. */
+static void lingers(int fd)
+{
+	promise(fd);
+	for (;; sleep(1))
+		frame(fd, PROTO_LIFECYCLE, "\002", 1);
+}
+
+static void gives_up(int fd)
+{
+	promise(fd);
+	frame(fd, PROTO_LIFECYCLE, "\003no more", 8);
+}
+
 /* A command that ended, in a guest that does not. */
 static void stays(int fd)
 {
@@ -153,6 +175,8 @@ int main(void)
 		{.name = "length", .run = length, .ready = 1},
 		{.name = "unknown", .run = unknown, .ready = 1},
 		{.name = "lies", .run = lies, .ready = 1},
+		{.name = "lingers", .run = lingers, .ready = 1},
+		{.name = "gives_up", .run = gives_up, .ready = 1},
 		{.name = "stays", .run = stays, .ready = 1},
 		{.name = "shouts", .run = shouts, .ready = 1},
 		{.name = "says_nothing", .run = says_nothing},
