@@ -12,10 +12,11 @@
 #include "tests/lib/guest.h"
 #include "tests/lib/shapes.h"
 
-static void check_all(const char *text, const char *distances, const char *offline)
+static void check_all(
+	const char *text, const char *distances, const char *offline, const char *append)
 {
 	cleanup_free char *record = xasprintf("offline=%s", offline ? offline : "");
-	const char *const conf[] = {record, NULL};
+	const char *const conf[] = {record, NULL}, *const words[] = {append, NULL};
 	struct guest_setup s = {.exec = shapes_script, .memory_mib = 512, .conf = conf};
 	struct guest *g;
 
@@ -24,6 +25,8 @@ static void check_all(const char *text, const char *distances, const char *offli
 		assert_int_equal(vm_topology_set_distances(&s.topology, distances, NULL), 0);
 	if (offline)
 		assert_int_equal(vm_topology_set_offline(&s.topology, offline, NULL), 0);
+	if (append)
+		s.append = words;
 	g = guest_start(&s);
 	assert_non_null(g);
 	assert_true(guest_until_end(g));
@@ -35,7 +38,7 @@ static void check_all(const char *text, const char *distances, const char *offli
 
 static void check(const char *text)
 {
-	check_all(text, NULL, NULL);
+	check_all(text, NULL, NULL, NULL);
 }
 
 static void two_llcs_of_four_cores(void **state)
@@ -72,7 +75,14 @@ static void four_nodes_of_one_cpu(void **state)
 static void caches_that_differ(void **state)
 {
 	(void)state;
-	check_all("2c2t+1c1t/3c1t/mem", "10,21,30/22,10,31/30,31,10", "3,6");
+	check_all("2c2t+1c1t/3c1t/mem", "10,21,30/22,10,31/30,31,10", "3,6", NULL);
+}
+
+/* Init starts what the kernel was told not to, but for those that shall be offline. */
+static void cpus_that_the_kernel_leaves_alone(void **state)
+{
+	(void)state;
+	check_all("1,2,2,1", NULL, "3", "maxcpus=1");
 }
 
 int main(void)
@@ -84,6 +94,7 @@ int main(void)
 		cmocka_unit_test(two_nodes_of_two_llcs),
 		cmocka_unit_test(four_nodes_of_one_cpu),
 		cmocka_unit_test(caches_that_differ),
+		cmocka_unit_test(cpus_that_the_kernel_leaves_alone),
 	};
 
 	if (!guest_possible())

@@ -50,8 +50,9 @@ int mounts_first(void);
 void mounts_rest(void);
 /* Everything in /modules in the order of their names; failures are told, not fatal. */
 void modules_load(void);
-/* Takes CPUs offline: a list as the kernel writes it, NULL = none. */
-void topology_offline(const char *list);
+/* Every CPU online, also those that the kernel was told not to start (maxcpus=), but for those of
+ * this list, as the kernel writes lists; NULL = none. */
+void topology_settle(const char *offline);
 /* Tells the host what the kernel says of CPUs and nodes. */
 struct link;
 void topology_report(struct link *l);

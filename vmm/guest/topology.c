@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,22 +62,40 @@ static bool next_range(const char **at, unsigned *first, unsigned *last)
 	return true;
 }
 
-void topology_offline(const char *list)
+static bool listed(const char *list, unsigned cpu)
 {
 	unsigned first, last;
 
 	while (list && next_range(&list, &first, &last))
-		for (unsigned cpu = first; cpu <= last; cpu++) {
-			char path[64];
-			int fd;
+		if (cpu >= first && cpu <= last)
+			return true;
+	return false;
+}
 
-			snprintf(path, sizeof(path), CPUS "/cpu%u/online", cpu);
-			fd = open(path, O_WRONLY | O_CLOEXEC);
-			if (fd < 0 || write(fd, "0", 1) != 1)
-				say("cannot take CPU %u offline: %s", cpu, strerror(errno));
-			if (fd >= 0)
-				close(fd);
-		}
+static void switch_cpu(unsigned cpu, bool on)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), CPUS "/cpu%u/online", cpu);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, on ? "1" : "0", 1) != 1)
+		say("cannot take CPU %u %s: %s", cpu, on ? "online" : "offline", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+void topology_settle(const char *offline)
+{
+	char present[FILE_MAX], online[FILE_MAX];
+	const char *at = first_line(present, CPUS "/present");
+	unsigned first, last;
+
+	first_line(online, CPUS "/online");
+	while (next_range(&at, &first, &last))
+		for (unsigned cpu = first; cpu <= last; cpu++)
+			if (listed(online, cpu) == listed(offline, cpu))
+				switch_cpu(cpu, !listed(offline, cpu));
 }
 
 static void flush(struct report *r)
