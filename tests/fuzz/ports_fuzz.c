@@ -14,7 +14,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
-enum { BURST = 4096, SELECT = 0x00, WINDOW = 0x10 };
+/* BURSTS: in one script, so that the fuzzer tries many scripts and not one for a second. */
+enum { BURST = 4096, BURSTS = 8, SELECT = 0x00, WINDOW = 0x10 };
 
 #define IOAPIC_AT 0xfec00000ULL
 
@@ -27,7 +28,7 @@ struct rig {
 	struct i8042 *k;
 	struct pm *pm;
 	int host[2], guest[2];
-	unsigned events;
+	unsigned events, bursts;
 };
 
 static void need(bool good)
@@ -136,6 +137,8 @@ static void step(struct rig *r, const uint8_t *b)
 		need(bus_ports(&r->bus, port_of(b[1]), true, size, 1, page, sizeof(page)));
 		break;
 	case 5:
+		if (r->bursts++ >= BURSTS)
+			break;
 		memset(page, b[2], sizeof(page));
 		need(bus_ports(
 			&r->bus, port_of(b[1]), b[0] & 8, size, BURST / size, page, sizeof(page)));

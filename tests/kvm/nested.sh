@@ -19,7 +19,7 @@ export KTSTR_CACHE_DIR=$PWD/build/test-kernels
 unset KTSTR_KERNEL
 export KTSTR_BYPASS_LLC_LOCKS=1 # the host of a test takes no CPU from anybody
 # Programs of tests/vm that boot the same guests on our own monitor.
-shared=(conformance hostile_init exec failure power shape timings batch_boot)
+shared=(conformance session hostile_init exec failure power shape timings batch_boot)
 newer_kernels='^linux-image-[0-9.]+[^ ]*-cloud-amd64$'
 
 bail() { echo "not ok 1 - the nested host came up"; echo "# $*"; exit 1; }
