@@ -1,17 +1,15 @@
 /* ktstr kernel bisect: between a good and a bad kernel, which is the first bad one. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "src/base/clock.h"
 #include "src/base/crc32.h"
 #include "src/base/file.h"
-#include "src/base/json_in.h"
-#include "src/base/spawn.h"
+#include "src/base/utf8.h"
+#include "src/cli/bisect_guest.h"
 #include "src/cli/cli.h"
 #include "src/cli/kernel_watch.h"
 #include "src/kernels/bisect.h"
@@ -58,8 +56,12 @@ static void load(struct search *s)
 {
 	cleanup_str struct str text = STR_INIT;
 
-	if (!s->v->restart && !file_read(s->state, STATE_BYTES_MAX, &text, NULL))
-		bisect_read(&s->b, str_get(&text));
+	if (s->v->restart || file_read(s->state, STATE_BYTES_MAX, &text, NULL))
+		return;
+	bisect_read(&s->b, str_get(&text));
+	if (bisect_known(&s->b))
+		cli_note(s->cx, "of these kernels %zu were tried earlier: --restart forgets that",
+			bisect_known(&s->b));
 }
 
 /* Not being able to remember is no reason to stop. */
@@ -76,96 +78,6 @@ static void save(const struct search *s)
 }
 
 /* ---- one try -------------------------------------------------------------------------------- */
-
-/* The words of the command as one line for the guest's shell. */
-static char *command_line(const struct strv *words)
-{
-	struct str line = STR_INIT;
-
-	if (words->n == 1)
-		return xstrdup(words->v[0]);
-	for (size_t i = 0; i < words->n; i++) {
-		str_add(&line, i ? " '" : "'");
-		for (const char *c = words->v[i]; *c; c++)
-			*c == '\'' ? str_add(&line, "'\\''") : str_addc(&line, *c);
-		str_addc(&line, '\'');
-	}
-	return str_steal(&line);
-}
-
-static void arguments(const struct search *s, const char *id, struct strv *argv)
-{
-	cleanup_free char *line = command_line(&s->v->command);
-
-	strv_push(argv, "ktstr");
-	strv_push(argv, "shell");
-	for (size_t i = 0; i < s->v->shell.n; i++)
-		strv_push(argv, s->v->shell.v[i]);
-	strv_push(argv, "--timings");
-	strv_push(argv, "--json");
-	strv_push(argv, "--kernel");
-	strv_push(argv, id);
-	strv_push(argv, "--exec");
-	strv_push(argv, line);
-}
-
-/* Whether the command was started in the guest, as the report (the last line on stderr) says. */
-static bool was_started(const char *report, size_t n)
-{
-	struct json *root = json_parse(report, n, NULL);
-	const struct json *prompt = root ? json_get(json_get(root, "timings"), "prompt") : NULL;
-	bool started = prompt && !json_is_null(prompt);
-
-	json_free(root);
-	return started;
-}
-
-/* Passes on what the guest's command and ktstr say, but for the report. */
-static bool relay(int fd)
-{
-	cleanup_str struct str line = STR_INIT;
-	bool started = false;
-	char c;
-
-	/* one byte at a time: what is printed must be seen when it is printed, and is little */
-	while (read(fd, &c, 1) == 1) {
-		str_addc(&line, c);
-		if (c != '\n')
-			continue;
-		if (str_starts(str_get(&line), "{\"status\":"))
-			started = was_started(line.s, line.len);
-		else
-			file_write_fd(STDERR_FILENO, line.s, line.len);
-		str_clear(&line);
-	}
-	return started;
-}
-
-/* `ktstr shell` as a person would call it: it builds the kernel where it has to. Its status, and
- * whether it is the command's. */
-static int run_guest(const struct search *s, const char *id, bool *started, struct err *e)
-{
-	cleanup_strv struct strv argv = STRV_INIT;
-	int said[2];
-	pid_t pid;
-
-	arguments(s, id, &argv);
-	if (pipe2(said, O_CLOEXEC))
-		return err_sys(e, errno, "cannot create a pipe to a guest");
-	pid = spawn_start(
-		&(struct spawn){
-			.argv = (const char *const *)argv.v,
-			.program = "/proc/self/exe",
-			.fds = (struct spawn_fd[]){{-1, 0}, {STDERR_FILENO, 1}, {said[1], 2}},
-			.nfds = 3,
-			.die_with_parent = true,
-		},
-		e);
-	close(said[1]);
-	*started = pid > 0 && relay(said[0]);
-	close(said[0]);
-	return pid < 0 ? (int)pid : spawn_wait(pid);
-}
 
 /* Without a word of the command only a panic says something about the kernel. */
 static enum verdict_kind judge(bool started, int status)
@@ -184,22 +96,21 @@ static const char *seconds(uint64_t ns, char buf[32])
 static bool try_one(struct search *s, size_t at, struct err *e)
 {
 	struct bisect_item *item = &s->b.items.v[at];
+	const struct bisect_guest guest = {
+		.kernel = item->id, .words = &s->v->shell, .command = &s->v->command};
 	uint64_t began = clock_mono_ns();
 	bool started;
 	char took[32];
 
-	cli_note(s->cx, "kernel %s (%zu of %zu): about %u more to try", item->id, at + 1,
+	cli_note(s->cx, "kernel %s (%zu of %zu): about %u more to try", item->label, at + 1,
 		s->b.items.n, bisect_left(&s->b));
-	item->status = run_guest(s, item->id, &started, e);
+	item->status = bisect_guest_run(&guest, &started, e);
+	if (item->status == -ECANCELED)
+		err_hint(e, "the same command line goes on from here");
 	if (item->status < 0)
 		return false;
-	if (item->status == 128 + SIGINT || item->status == 128 + SIGTERM) {
-		err_set(e, ECANCELED, "interrupted; the same command line goes on from here");
-		item->status = -1;
-		return false;
-	}
 	item->verdict = judge(started, item->status);
-	cli_note(s->cx, "kernel %s: %s (status %d, %s)", item->id, bisect_word(item->verdict),
+	cli_note(s->cx, "kernel %s: %s (status %d, %s)", item->label, bisect_word(item->verdict),
 		item->status, seconds(clock_mono_ns() - began, took));
 	save(s);
 	return true;
@@ -212,25 +123,27 @@ static void summarize(const struct search *s, struct str *out)
 	size_t from, to, width = strlen("KERNEL");
 
 	for (size_t i = 0; i < s->b.items.n; i++)
-		if (strlen(s->b.items.v[i].id) > width)
-			width = strlen(s->b.items.v[i].id);
+		if (utf8_width(s->b.items.v[i].label) > width)
+			width = utf8_width(s->b.items.v[i].label);
 	str_printf(out, "%-*s  VERDICT  STATUS\n", (int)width, "KERNEL");
 	for (size_t i = 0; i < s->b.items.n; i++) {
 		const struct bisect_item *item = &s->b.items.v[i];
 
 		if (item->verdict == BISECT_UNKNOWN)
 			continue;
-		str_printf(out, "%-*s  %-7s", (int)width, item->id, bisect_word(item->verdict));
+		str_add(out, item->label);
+		str_repeat(out, ' ', (unsigned)(width - utf8_width(item->label)));
+		str_printf(out, "  %-7s", bisect_word(item->verdict));
 		if (item->status >= 0)
 			str_printf(out, "  %d", item->status);
 		str_addc(out, '\n');
 	}
 	bisect_suspects(&s->b, &from, &to);
 	if (from == to)
-		str_printf(out, "first bad: %s\n", s->b.items.v[to].id);
+		str_printf(out, "first bad: %s\n", s->b.items.v[to].label);
 	else
 		str_printf(out, "first bad: one of %s to %s, the others could not be judged\n",
-			s->b.items.v[from].id, s->b.items.v[to].id);
+			s->b.items.v[from].label, s->b.items.v[to].label);
 }
 
 static int search_on(struct search *s, struct err *e)

@@ -19,15 +19,21 @@ const char *bisect_word(enum verdict_kind v)
 	return words[v];
 }
 
-void bisect_add(struct bisect *b, const char *id)
+void bisect_add(struct bisect *b, const char *id, const char *label)
 {
-	vec_push(&b->items, (struct bisect_item){.id = xstrdup(id), .status = -1});
+	vec_push(&b->items, (struct bisect_item){
+				    .id = xstrdup(id),
+				    .label = xstrdup(label ? label : id),
+				    .status = -1,
+			    });
 }
 
 void bisect_release(struct bisect *b)
 {
-	for (size_t i = 0; i < b->items.n; i++)
+	for (size_t i = 0; i < b->items.n; i++) {
 		free(b->items.v[i].id);
+		free(b->items.v[i].label);
+	}
 	free(b->items.v);
 	*b = (struct bisect){0};
 }
@@ -144,4 +150,13 @@ void bisect_read(struct bisect *b, const char *text)
 		read_line(b, line);
 		text += n + (text[n] == '\n');
 	}
+}
+
+size_t bisect_known(const struct bisect *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->items.n; i++)
+		n += b->items.v[i].verdict != BISECT_UNKNOWN && b->items.v[i].status >= 0;
+	return n;
 }

@@ -15,7 +15,8 @@ enum verdict_kind { BISECT_UNKNOWN, BISECT_GOOD, BISECT_BAD, BISECT_SKIP };
 const char *bisect_word(enum verdict_kind v); /* "good", "bad", "skip", "" */
 
 struct bisect_item {
-	char *id; /* owned */
+	char *id;    /* owned */
+	char *label; /* what people call it; owned */
 	enum verdict_kind verdict;
 	int status; /* of the command; -1 = it could not be run */
 };
@@ -24,7 +25,8 @@ struct bisect {
 	VEC(struct bisect_item) items; /* the good end first */
 };
 
-void bisect_add(struct bisect *b, const char *id);
+/* Without a label it is called by its identifier. */
+void bisect_add(struct bisect *b, const char *id, const char *label);
 void bisect_release(struct bisect *b);
 
 /* The item to try next: the one nearest to the middle of what may still be the first bad one;
@@ -40,3 +42,5 @@ enum verdict_kind bisect_judge(int status);
 /* Lines "VERDICT STATUS ID". Reading takes over what belongs to items; the rest is left out. */
 void bisect_write(const struct bisect *b, struct str *out);
 void bisect_read(struct bisect *b, const char *text);
+/* How many were tried; a search that goes on begins with some. */
+size_t bisect_known(const struct bisect *b);

@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/base/utf8.h"
 #include "src/kernels/cache.h"
 #include "src/kernels/git.h"
 #include "src/kernels/report.h"
 #include "src/kernels/upstream.h"
+
+enum { SHOWN_COMMIT = 12, SHOWN_WIDTH = 60 };
 
 /* ---- versions ------------------------------------------------------------------------------- */
 
@@ -83,14 +86,14 @@ static void take_between(struct versions *l, const char *good, const char *bad, 
 
 	if (l->v.n)
 		qsort(l->v.v, l->v.n, sizeof(*l->v.v), ascending);
-	bisect_add(out, good);
+	bisect_add(out, good, NULL);
 	for (size_t i = 0; i < l->v.n; i++) {
 		struct kver v = version_of(l->v.v[i]);
 
 		if (kver_compare(&v, &low) > 0 && kver_compare(&v, &high) < 0)
-			bisect_add(out, l->v.v[i]);
+			bisect_add(out, l->v.v[i], NULL);
 	}
-	bisect_add(out, bad);
+	bisect_add(out, bad, NULL);
 }
 
 static int find_versions(const struct place *p, const char *root, const char *good, const char *bad,
@@ -133,12 +136,31 @@ static int git(const char *tree, const char *const *words, const struct kernel_r
 	return git_run(&g, words, out, e);
 }
 
-static void add_commit(struct bisect *out, const char *tree, const char *commit)
+/* "COMMIT SUBJECT": people see as much of both as tells commits apart. */
+static void add_commit(struct bisect *out, const char *tree, const char *line, size_t n)
 {
-	cleanup_free char *id = xasprintf("git+file://%s#sha=%.*s", tree, GIT_COMMIT, commit);
+	cleanup_free char *id = xasprintf("git+file://%s#sha=%.*s", tree, GIT_COMMIT, line);
+	cleanup_str struct str label = STR_INIT;
 
-	bisect_add(out, id);
+	str_append(&label, line, SHOWN_COMMIT);
+	utf8_sanitize(&label, line + GIT_COMMIT, n - GIT_COMMIT, false);
+	while (label.len && utf8_width(label.s) > SHOWN_WIDTH)
+		label.s[--label.len] = '\0';
+	bisect_add(out, id, label.s);
 }
+
+static void add_commits(struct bisect *out, const char *tree, const char *list)
+{
+	while (*list) {
+		size_t n = strcspn(list, "\n");
+
+		if (n > GIT_COMMIT && git_is_commit(list))
+			add_commit(out, tree, list, n);
+		list += n + (list[n] == '\n');
+	}
+}
+
+#define ONE_A_LINE "--no-show-signature", "--no-color", "--format=%H %s"
 
 /* Both ends as commits, oldest first in the list between them. */
 static int find_commits(const char *name, const char *good, const char *bad,
@@ -146,9 +168,10 @@ static int find_commits(const char *name, const char *good, const char *bad,
 {
 	cleanup_free char *tree = realpath(name, NULL), *range = xasprintf("%s..%s", good, bad);
 	cleanup_free char *start = xasprintf("%s^{commit}", good);
-	const char *const first[] = {"rev-parse", "--verify", "--end-of-options", start, NULL};
-	const char *const rest[] = {
-		"rev-list", "--first-parent", "--reverse", "--end-of-options", range, NULL};
+	const char *const first[] = {
+		"log", ONE_A_LINE, "-1", "--end-of-options", start, "--", NULL};
+	const char *const rest[] = {"log", ONE_A_LINE, "--first-parent", "--reverse",
+		"--end-of-options", range, "--", NULL};
 	cleanup_str struct str list = STR_INIT;
 	int rc;
 
@@ -158,13 +181,7 @@ static int find_commits(const char *name, const char *good, const char *bad,
 	rc = rc ? rc : git(tree, rest, report, &list, e);
 	if (rc)
 		return rc;
-	for (const char *line = str_get(&list); *line;) {
-		size_t n = strcspn(line, "\n");
-
-		if (n == GIT_COMMIT)
-			add_commit(out, tree, line);
-		line += n + (line[n] == '\n');
-	}
+	add_commits(out, tree, str_get(&list));
 	if (out->items.n < 2)
 		return err_set(e, EINVAL, "--good %s is not before --bad %s in the history of %s",
 			good, bad, tree);

@@ -56,9 +56,11 @@ static int read_headers(struct input *in, struct err *e)
 		return refuse("its section headers are out of bounds", e);
 	memcpy(in->s, in->p + in->h.e_shoff, in->count * sizeof(Elf64_Shdr));
 	for (size_t i = 0; i < in->count; i++)
-		if (in->s[i].sh_type != SHT_NOBITS && in->s[i].sh_type != SHT_NULL &&
+		if (in->s[i].sh_type != SHT_NOBITS &&
 			!inside(in, in->s[i].sh_offset, in->s[i].sh_size))
 			return refuse("a section is out of bounds", e);
+	if (in->s[in->h.e_shstrndx].sh_type == SHT_NOBITS)
+		return refuse("its sections have no names", e);
 	return 0;
 }
 
