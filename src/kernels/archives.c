@@ -87,9 +87,10 @@ static void archive_release(struct archive *a)
 
 static int download(const struct archive *a, int fd, struct err *e)
 {
+	cleanup_free char *what = xasprintf("tarball %s", a->name);
 	const struct http_get get = {
 		.url = a->url,
-		.what = a->name,
+		.what = what,
 		.max = ARCHIVE_MAX,
 		.file = true,
 		.announce = true,

@@ -21,8 +21,7 @@
 #include "src/kernels/store.h"
 #include "src/kernels/strip.h"
 
-#define VMLINUX_MAX	  (2ULL << 30)
-#define STORE_PATIENCE_NS (300 * NS_PER_SEC)
+#define VMLINUX_MAX (2ULL << 30)
 enum { COUNT_BYTES_MAX = 32 };
 
 void kbuilt_release(struct kbuilt *k)
@@ -61,6 +60,11 @@ bool builder_cached(const struct kbuild *b, const char *key, struct kbuilt *out)
 	}
 	kcache_entry_release(&entry);
 	return valid;
+}
+
+void builder_say_populated(const struct kbuild *b, const char *key)
+{
+	report_note(b->report, "concurrent ktstr build populated cache slot %s", key);
 }
 
 int builder_check_force(const struct kbuild *b, const char *key, struct err *e)
@@ -272,20 +276,58 @@ static uint64_t store_patience(const struct kbuild *b)
 	uint64_t ns;
 
 	if (!given || !*given)
-		return STORE_PATIENCE_NS;
+		return CACHE_LOCK_STORE_NS;
 	if (!parse_duration(given, &ns, &why) && ns)
 		return ns;
 	report_note(b->report,
 		"warning: KTSTR_CACHE_STORE_LOCK_TIMEOUT=%s is no time to wait: it is 5m", given);
-	return STORE_PATIENCE_NS;
+	return CACHE_LOCK_STORE_NS;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* Another build of the same came first: readers keep what they have. With --force a person wants
+ * their own. */
+static bool is_stored(const struct kbuild *b, const char *key, const struct build_result *r,
+	const struct metadata *m)
+{
+	struct kcache_entry there;
+	bool same;
+
+	if (b->force || kcache_read(b->root, key, false, &there))
+		return false;
+	same = !there.corrupt && same_text(there.meta.config_hash, m->config_hash) &&
+	       same_text(there.meta.kconfig_hash, m->kconfig_hash) &&
+	       same_text(there.meta.extra_kconfig_hash, m->extra_kconfig_hash) &&
+	       there.meta.has_vmlinux == (r->vmlinux != NULL);
+	kcache_entry_release(&there);
+	return same;
+}
+
+static int put_entry(const struct kbuild *b, const char *key, const struct build_result *r,
+	struct metadata *m, struct err *e)
+{
+	cleanup_free char *made = NULL;
+	struct kstore s;
+	int rc = kstore_begin(b->root, key, &s, e);
+
+	if (rc)
+		return rc;
+	made = file_join(s.dir, "entry");
+	rc = fill(b, made, r, m, e);
+	rc = rc ? rc : kstore_commit(&s, "entry", "", key, e);
+	rc = kstore_explain_space(&s, rc, e);
+	kstore_end(&s);
+	return rc;
 }
 
 static int store(const struct kbuild *b, const char *key, const struct build_result *r,
 	struct metadata *m, struct err *e)
 {
 	cleanup_free char *waiting = xasprintf("waiting for the readers of cache entry %s", key);
-	cleanup_free char *made = NULL;
-	struct kstore s;
 	const struct cache_lock wish = {
 		.root = b->root,
 		.key = key,
@@ -294,18 +336,14 @@ static int store(const struct kbuild *b, const char *key, const struct build_res
 		.limit_ns = store_patience(b),
 		.report = b->report,
 	};
-	int lock = cache_lock_take(&wish, e), rc;
+	int lock = cache_lock_take(&wish, e), rc = 0;
 
 	if (lock == -ECANCELED || lock == -ETIMEDOUT)
 		return lock;
-	rc = kstore_begin(b->root, key, &s, e);
-	if (!rc) {
-		made = file_join(s.dir, "entry");
-		rc = fill(b, made, r, m, e);
-		rc = rc ? rc : kstore_commit(&s, "entry", "", key, e);
-		rc = kstore_explain_space(&s, rc, e);
-		kstore_end(&s);
-	}
+	if (is_stored(b, key, r, m))
+		builder_say_populated(b, key);
+	else
+		rc = put_entry(b, key, r, m, e);
 	if (lock >= 0)
 		close(lock);
 	return rc;

@@ -6,6 +6,8 @@
 
 /* The valid entry of a key, unless --force: true, and `out` filled in. */
 bool builder_cached(const struct kbuild *b, const char *key, struct kbuilt *out);
+/* To who has waited for another build, and then found it had been the very same. */
+void builder_say_populated(const struct kbuild *b, const char *key);
 /* Refuses --force while somebody holds the entry. */
 int builder_check_force(const struct kbuild *b, const char *key, struct err *e);
 /* kbuild.share, where there is one. */

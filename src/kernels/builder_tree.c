@@ -99,6 +99,8 @@ static int build_again(
 	else if (before->dirty != now.dirty)
 		report_note(b->report, "source tree changed during peer's build wait");
 	rc = build(b, &now, out, e);
+	if (!rc && out->cached)
+		builder_say_populated(b, out->key);
 	local_release(&now);
 	return rc;
 }

@@ -179,7 +179,10 @@ int kbuild_version(const struct kbuild *b, const char *version, struct kbuilt *o
 	if (lock == -ECANCELED)
 		return lock;
 	/* whoever was waited for may have built the very same */
-	rc = builder_cached(b, key, out) ? 0 : build_staged(b, version, key, out, e);
+	if (builder_cached(b, key, out))
+		builder_say_populated(b, key);
+	else
+		rc = build_staged(b, version, key, out, e);
 	if (lock >= 0)
 		close(lock);
 	return rc;

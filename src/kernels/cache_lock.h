@@ -11,10 +11,12 @@
 #include "src/base/str.h"
 #include "src/kernels/kernels.h"
 
+#define CACHE_LOCK_STORE_NS (300ULL * 1000000000) /* how long who stores waits for readers */
+
 struct cache_lock {
 	const char *root, *key;
 	enum lockfile_mode mode;
-	const char *waiting; /* said once, when others have it */
+	const char *waiting; /* said once, with who it is, when others have it */
 	uint64_t limit_ns;   /* how long to wait; 0 = without limit */
 	const struct kernel_report *report;
 };

@@ -98,13 +98,12 @@ static int try_newest(const struct search *s, struct err *e)
 		return 0;
 	for (size_t i = 0; i < cache.entries.n && !rc; i++) {
 		const struct kcache_entry *entry = &cache.entries.v[i];
-		cleanup_free char *origin = xasprintf("cache entry %s", entry->key);
 
 		if (entry->corrupt || strcmp(entry->meta.arch, KCACHE_ARCH) != 0)
 			continue;
 		if (kcache_kconfig(&entry->meta) == KCONFIG_STALE)
 			continue;
-		rc = search_try(s, entry->image, origin, e);
+		rc = search_try_entry(s, entry, e);
 	}
 	kcache_release(&cache);
 	return rc;

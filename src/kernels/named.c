@@ -118,7 +118,8 @@ static int missing_key(const struct search *s, const char *root, const char *key
 	struct kcache cache;
 	size_t shown = 0;
 
-	err_set(e, ENOENT, "cache key %s not found in %s", key, root);
+	err_set(e, ENOENT, "cache key %s not found. Run `ktstr kernel list` to see what %s holds",
+		key, root);
 	for (int packaged = 0; packaged < 2; packaged++) {
 		if (kcache_scan(root, packaged, &cache, NULL))
 			continue;
@@ -137,7 +138,6 @@ static int missing_key(const struct search *s, const char *root, const char *key
 
 int named_take_key(const struct search *s, const char *root, const char *key, struct err *e)
 {
-	cleanup_free char *origin = xasprintf("cache entry %s", key);
 	struct kcache_entry entry;
 	int rc;
 
@@ -145,12 +145,12 @@ int named_take_key(const struct search *s, const char *root, const char *key, st
 		return -ENOENT;
 	if (entry.corrupt) {
 		rc = err_set(e, EINVAL, "cache entry %s is corrupt: %s", key, entry.fault.reason);
-		err_hint(e, "remove it: rm -r '%s'", entry.dir);
+		err_hint(e, "`ktstr kernel clean --corrupt-only` removes such entries");
 	} else {
-		rc = search_take(s, entry.image, origin, e);
+		rc = search_take_entry(s, &entry, e);
 	}
 	kcache_entry_release(&entry);
-	return rc == -ENOENT ? -EIO : rc;
+	return rc;
 }
 
 static int take_named_key(const struct search *s, const char *key, struct err *e)

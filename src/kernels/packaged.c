@@ -114,6 +114,30 @@ static int write_metadata(const char *entry, const struct package *packages, siz
 	return file_replace(path, str_get(&text), text.len, 0644, e);
 }
 
+/* Guests that have booted an older entry of this release keep it as long as they live. */
+static int commit(const struct kstore *s, const char *release, const struct kernel_report *report,
+	struct err *e)
+{
+	cleanup_free char *waiting =
+		xasprintf("waiting for the readers of cache entry %s", release);
+	const struct cache_lock wish = {
+		.root = s->root,
+		.key = release,
+		.mode = LOCKFILE_EXCLUSIVE,
+		.waiting = waiting,
+		.limit_ns = CACHE_LOCK_STORE_NS,
+		.report = report,
+	};
+	int lock = cache_lock_take(&wish, e), rc;
+
+	if (lock == -ECANCELED || lock == -ETIMEDOUT)
+		return lock;
+	rc = kstore_commit(s, "entry", KCACHE_PACKAGED, release, e);
+	if (lock >= 0)
+		close(lock);
+	return rc;
+}
+
 int packaged_store(const struct kstore *s, const struct package *packages, size_t n,
 	const char *manager, const struct kernel_report *report, char **release, struct err *e)
 {
@@ -125,7 +149,7 @@ int packaged_store(const struct kstore *s, const struct package *packages, size_
 		rc = package_unpack(&packages[i], entry, report, e);
 	rc = rc ? rc : check_entry(entry, &packages[0], release, e);
 	rc = rc ? rc : write_metadata(entry, packages, n, manager, *release, e);
-	rc = rc ? rc : kstore_commit(s, "entry", KCACHE_PACKAGED, *release, e);
+	rc = rc ? rc : commit(s, *release, report, e);
 	if (rc)
 		free(take_ptr(*release));
 	return kstore_explain_space(s, rc, e);

@@ -97,3 +97,34 @@ int search_try(const struct search *s, const char *image, const char *origin, st
 		kernel_release(s->out);
 	return rc ? rc : 1;
 }
+
+/* ---- cache entries -------------------------------------------------------------------------- */
+
+static void remark_unstripped(const struct search *s, const struct kcache_entry *entry)
+{
+	if (entry->meta.has_vmlinux && !entry->meta.vmlinux_stripped)
+		report_note(s->report,
+			"warning: using unstripped vmlinux of cache entry %s: it takes more room "
+			"than it needs to",
+			entry->key);
+}
+
+int search_take_entry(const struct search *s, const struct kcache_entry *entry, struct err *e)
+{
+	cleanup_free char *origin = xasprintf("cache entry %s", entry->key);
+	int rc = search_take(s, entry->image, origin, e);
+
+	if (!rc)
+		remark_unstripped(s, entry);
+	return rc == -ENOENT ? -EIO : rc;
+}
+
+int search_try_entry(const struct search *s, const struct kcache_entry *entry, struct err *e)
+{
+	cleanup_free char *origin = xasprintf("cache entry %s", entry->key);
+	int rc = search_try(s, entry->image, origin, e);
+
+	if (rc > 0)
+		remark_unstripped(s, entry);
+	return rc;
+}

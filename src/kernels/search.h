@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "src/kernels/cache.h"
 #include "src/kernels/ident.h"
 #include "src/kernels/kernels.h"
 #include "src/kernels/place.h"
@@ -23,8 +24,11 @@ struct search {
 
 /* This image or an error. */
 int search_take(const struct search *s, const char *image, const char *origin, struct err *e);
+/* The image of a valid cache entry, which is not said to be missing: -EIO then. */
+int search_take_entry(const struct search *s, const struct kcache_entry *entry, struct err *e);
 /* For the chain: 1 = taken, 0 = there is none, or none that would boot (then one note says why). */
 int search_try(const struct search *s, const char *image, const char *origin, struct err *e);
+int search_try_entry(const struct search *s, const struct kcache_entry *entry, struct err *e);
 
 /* What an identifier names. `origin` is for paths; the other kinds know their own. */
 int named_take(const struct search *s, const struct ident *id, const char *origin, struct err *e);

@@ -67,12 +67,8 @@ static int take_cached(const struct search *s, const char *root, const char *exa
 	if (kcache_scan(root, false, &cache, NULL))
 		return -ENOENT;
 	found = pick(&cache, exact, series);
-	if (found) {
-		cleanup_free char *origin = xasprintf("cache entry %s", found->key);
-
-		rc = search_take(s, found->image, origin, e);
-		rc = rc == -ENOENT ? -EIO : rc;
-	}
+	if (found)
+		rc = search_take_entry(s, found, e);
 	kcache_release(&cache);
 	return rc;
 }

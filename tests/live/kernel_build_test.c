@@ -502,6 +502,28 @@ static void two_builders_build_once(void **state)
 	assert_null(strstr(strstr(g->out.s, ".tar.xz\n") + 1, ".tar.xz\n"));
 }
 
+/* Whoever waits is told for whom, and that the other one has done the work. */
+static void who_has_waited_builds_nothing(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *key = key_of("6.12.9-tarball", KCONFIG_SLIM);
+	cleanup_free char *line = xasprintf(
+		"mkfifo ready go && mv cache/%s aside && { flock -F cache/.locks/build-%s.lock "
+		"sh -c 'echo > ready; read x < go' & read x < ready; } && "
+		"{ \"$KTSTR\" kernel build 6.12.9 2>other & } && "
+		"until grep -q waiting other; do sleep 0.02; done && mv aside cache/%s && "
+		"echo > go && wait $!",
+		key, key, key);
+
+	assert_int_equal(build(g, "6.12.9"), 0);
+	shell(g, line);
+	read_into(g, "other", &g->errs);
+	said(g, "waiting for another ktstr that builds 6.12.9 (holders: pid=");
+	said(g, "cmd=sh -c echo > ready");
+	said(g, "concurrent ktstr build populated cache slot ");
+	expect_tidy(g);
+}
+
 /* Killed outright while make runs: nothing of it is taken for an entry, and the next one sweeps. */
 static void a_killed_build_leaves_nothing(void **state)
 {
@@ -599,6 +621,7 @@ int main(void)
 		TEST(readers_are_waited_for_a_while),
 		TEST(options_change_the_key),
 		TEST(two_builders_build_once),
+		TEST(who_has_waited_builds_nothing),
 		TEST(a_killed_build_leaves_nothing),
 		TEST(a_build_outlives_whom_it_is_for_only_to_tidy_up),
 		TEST(an_interrupt_ends_it),

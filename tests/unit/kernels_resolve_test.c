@@ -190,7 +190,8 @@ static void keys_name_entries(void **state)
 {
 	struct ground *g = *state;
 
-	expect_error(g, "mine", "cache key mine not found", "a kernel is named by");
+	expect_error(g, "mine", "cache key mine not found. Run `ktstr kernel list`",
+		"a kernel is named by");
 	entry(g, "mine", "6.2", "2025-01-01T00:00:00Z");
 	entry(g, ".distro/6.1.0-5-amd64", "6.1.0-5-amd64", "2025-01-01T00:00:00Z");
 	expect(g, "mine", "cache/mine/bzImage", "cache entry mine");
@@ -200,7 +201,8 @@ static void keys_name_entries(void **state)
 	fixture_mkdir(g->work, "linux");
 	expect_error(g, "linux", "cache key linux not found", "is written ./linux");
 	fixture_text(g->cache, "bad/metadata.json", "{");
-	expect_error(g, "bad", "cache entry bad is corrupt: metadata.json truncated", "rm -r");
+	expect_error(g, "bad", "cache entry bad is corrupt: metadata.json truncated",
+		"`ktstr kernel clean --corrupt-only` removes");
 	fixture_text(g->cache, "mine/bzImage", "hello");
 	expect_error(g, "mine", "a text file", NULL);
 	expect_error(g, "a..b", "it holds '..'", NULL);
@@ -213,6 +215,23 @@ static void stale_entries_can_be_named(void **state)
 
 	entry_of(g, "theirs", "6.2", "2025-01-01T00:00:00Z", "\"" HASH "\"", "\"6.2.0\"");
 	expect(g, "theirs", "cache/theirs/bzImage", "cache entry theirs");
+}
+
+static void whole_symbols_are_remarked_on(void **state)
+{
+	struct ground *g = *state;
+
+	entry(g, "mine", "6.2", "2025-01-01T00:00:00Z");
+	expect(g, "mine", "cache/mine/bzImage", "cache entry mine");
+	assert_false(fixture_noted(&g->r, "using unstripped vmlinux"));
+	fixture_text(g->cache, "mine/metadata.json",
+		"{\"source\": {\"type\": \"tarball\"}, \"arch\": \"x86_64\", \"image_name\": "
+		"\"bzImage\", \"built_at\": \"2025-01-01T00:00:00Z\", \"has_vmlinux\": true, "
+		"\"vmlinux_stripped\": false}");
+	expect(g, "mine", "cache/mine/bzImage", "cache entry mine");
+	assert_int_equal(fixture_noted(&g->r, "using unstripped vmlinux of cache entry mine"), 1);
+	expect(g, NULL, "cache/mine/bzImage", "cache entry mine");
+	assert_int_equal(fixture_noted(&g->r, "using unstripped vmlinux of cache entry mine"), 1);
 }
 
 /* The list of releases, as if it had been fetched a moment ago. */
@@ -666,7 +685,8 @@ static void who_writes_an_entry_is_waited_for(void **state)
 	report.progress = tired;
 	forget(g);
 	assert_int_equal(resolve_at(&g->place, &wish, &report, &g->k, &g->e), -ECANCELED);
-	assert_true(fixture_noted(&g->r, "waiting for another ktstr that writes cache entry mine"));
+	assert_true(fixture_noted(
+		&g->r, "waiting for another ktstr that writes cache entry mine (holders: pid="));
 	close(fd);
 	assert_int_equal(resolve_at(&g->place, &wish, &report, &g->k, &g->e), 0);
 }
@@ -693,6 +713,7 @@ int main(void)
 		TEST(trees_give_their_image),
 		TEST(keys_name_entries),
 		TEST(stale_entries_can_be_named),
+		TEST(whole_symbols_are_remarked_on),
 		TEST(versions_name_what_was_built),
 		TEST(what_cannot_be_served_says_so),
 		TEST(packages_are_taken_from_files),
