@@ -157,6 +157,18 @@ uint64_t engine_memory_total(
 	uint64_t unpacked_mib, uint64_t kernel_mib, uint64_t loaded_mib, bool big_rootfs);
 /* Whether a kernel of this release honours initramfs_options= (NULL = unknown: no). */
 bool engine_rootfs_is_sizable(const char *release);
+/* What the kernel command line depends on beside the configuration. */
+struct engine_boot {
+	enum vm_accel accel; /* decided: never AUTO */
+	bool virtio;	     /* the guest talks over its virtio ports */
+	bool late_cpus;	     /* the kernel starts one CPU, init all others */
+};
+/*
+ * Whether it shall be so: where the guest's CPUs outnumber those of the host that they run on.
+ * Until its clock is set up a kernel's idle CPUs tick like busy ones, and take the host's from the
+ * one that works. Not when --append says how many CPUs to start.
+ */
+bool engine_starts_cpus_late(const struct vm_config *c, unsigned host_cpus);
 /* The kernel command line; refused with a sentence when longer than the kernel takes (2047 bytes).
  * Heap. */
-char *engine_cmdline(const struct vm_config *c, bool virtio, enum vm_accel accel, struct err *e);
+char *engine_cmdline(const struct vm_config *c, const struct engine_boot *b, struct err *e);

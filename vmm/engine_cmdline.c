@@ -8,8 +8,9 @@
 /* COMMAND_LINE_SIZE of x86 is 2048 with its NUL; what is longer is cut silently by the kernel. */
 enum { CMDLINE_MAX = 2047 };
 
-/* When a word is there. OWN: on our own monitor; SERIAL: there, when the second serial port is. */
-enum when { ALWAYS, QUIET, DMESG, TCG, OWN, SERIAL, NOT_OWN, ALONE };
+/* When a word is there. OWN: on our own monitor; SERIAL: there, when the second serial port is;
+ * SINGLE: one CPU, or one to begin with. */
+enum when { ALWAYS, QUIET, DMESG, TCG, OWN, SERIAL, NOT_OWN, LATE, SINGLE };
 
 struct word {
 	const char *text;
@@ -71,14 +72,15 @@ static const struct word words[] = {
 	{.text = "tsc=reliable"},
 	/* code that is made for many CPUs stays as it is on one: to take out each lock prefix costs
 	 * a tenth of the way to init, with a switch of page tables for every one */
-	{.text = "noreplace-smp", .when = ALONE},
+	{.text = "noreplace-smp", .when = SINGLE},
+	/* see engine_starts_cpus_late() */
+	{.text = "maxcpus=1", .when = LATE},
 	/* an emulated CPU may stand still for seconds */
 	{.text = "nowatchdog", .when = TCG},
 	{.text = "rcupdate.rcu_cpu_stall_suppress=1", .when = TCG},
 };
 
-static bool wanted(
-	const struct word *w, const struct vm_config *c, bool virtio, enum vm_accel accel)
+static bool wanted(const struct word *w, const struct vm_config *c, const struct engine_boot *b)
 {
 	switch (w->when) {
 	case QUIET:
@@ -86,19 +88,32 @@ static bool wanted(
 	case DMESG:
 		return c->dmesg;
 	case TCG:
-		return accel == VM_ACCEL_TCG;
+		return b->accel == VM_ACCEL_TCG;
 	case OWN:
-		return accel == VM_ACCEL_KVM;
+		return b->accel == VM_ACCEL_KVM;
 	case SERIAL:
-		return accel == VM_ACCEL_KVM && !virtio;
+		return b->accel == VM_ACCEL_KVM && !b->virtio;
 	case NOT_OWN:
-		return accel != VM_ACCEL_KVM;
-	case ALONE:
-		return c->topology.vcpus == 1;
+		return b->accel != VM_ACCEL_KVM;
+	case LATE:
+		return b->late_cpus;
+	case SINGLE:
+		return b->late_cpus || c->topology.vcpus == 1;
 	case ALWAYS:
 		break;
 	}
 	return true;
+}
+
+bool engine_starts_cpus_late(const struct vm_config *c, unsigned host_cpus)
+{
+	static const char *const counts[] = {"maxcpus=", "nr_cpus=", "possible_cpus=", "nosmp"};
+
+	for (size_t i = 0; i < c->append.n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(counts); k++)
+			if (strstr(c->append.v[i], counts[k]))
+				return false;
+	return c->topology.vcpus > host_cpus;
 }
 
 /* A word of --append that would end the line or start another one is refused. */
@@ -113,16 +128,16 @@ static int check_word(const char *w, struct err *e)
 	return 0;
 }
 
-char *engine_cmdline(const struct vm_config *c, bool virtio, enum vm_accel accel, struct err *e)
+char *engine_cmdline(const struct vm_config *c, const struct engine_boot *b, struct err *e)
 {
-	const struct engine *engine = engine_of(accel);
+	const struct engine *engine = engine_of(b->accel);
 	cleanup_str struct str line = STR_INIT;
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (wanted(&words[i], c, virtio, accel))
+		if (wanted(&words[i], c, b))
 			str_printf(&line, "%s%s", line.len ? " " : "", words[i].text);
 	if (engine->add_words)
-		engine->add_words(accel, &line);
+		engine->add_words(b->accel, &line);
 	/* the places that an unequal shape leaves empty under QEMU will not be plugged later */
 	if (!vm_topology_is_uniform(&c->topology))
 		str_printf(&line, " possible_cpus=%u", c->topology.vcpus);

@@ -1,6 +1,7 @@
 #include "vmm/prep.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "src/base/clock.h"
+#include "src/base/cpuset.h"
 #include "vmm/proto.h"
 
 /* How often one phase's progress is passed on at most. */
@@ -80,6 +82,23 @@ static int stage(struct prep *p, enum vm_stage s)
 	return 0;
 }
 
+/* How many CPUs the guest's run on. */
+static unsigned host_cpus(const struct vm_config *c)
+{
+	struct cpuset mine = CPUSET_INIT;
+	unsigned n = cpuset_affinity(&mine) ? UINT_MAX : cpuset_count(&mine);
+
+	return c->reserve.cap && c->reserve.cap < n ? c->reserve.cap : n;
+}
+
+static char *line(struct prep *p, bool virtio)
+{
+	const struct prep_result *r = &p->result;
+	const struct engine_boot b = {r->accel.accel, virtio, r->late_cpus};
+
+	return engine_cmdline(p->config, &b, &p->err);
+}
+
 /* What can be refused without work, before a kernel is fetched for nothing. */
 static int check_cheap(struct prep *p)
 {
@@ -98,7 +117,8 @@ static int check_cheap(struct prep *p)
 	busybox = payload_busybox(&p->err);
 	if (!busybox)
 		return p->err.code ? -p->err.code : -ENOENT;
-	cmdline = engine_cmdline(p->config, true, a->accel, &p->err);
+	p->result.late_cpus = engine_starts_cpus_late(p->config, host_cpus(p->config));
+	cmdline = line(p, true);
 	if (!cmdline)
 		return p->err.code ? -p->err.code : -EINVAL;
 	rc = payload_check_includes(&p->config->include, &p->err);
@@ -138,7 +158,7 @@ static void late_conf(void *user, const struct payload *known, struct strv *conf
 	strv_pushf(conf, PROTO_CONF_VIRTIO "=%d", p->result.virtio);
 }
 
-static void guest_conf(const struct vm_config *c, struct strv *conf)
+static void guest_conf(const struct vm_config *c, bool late_cpus, struct strv *conf)
 {
 	cleanup_str struct str shape = STR_INIT;
 
@@ -158,6 +178,7 @@ static void guest_conf(const struct vm_config *c, struct strv *conf)
 	vm_topology_spell_offline(&c->topology, &shape);
 	if (shape.len)
 		strv_pushf(conf, PROTO_CONF_OFFLINE "=%s", shape.s);
+	strv_pushf(conf, PROTO_CONF_LATE_CPUS "=%d", late_cpus);
 }
 
 /* Says once, in one line, why the guest is served over its serial port. */
@@ -195,7 +216,7 @@ static int pack(struct prep *p)
 
 	if (rc)
 		return rc;
-	guest_conf(c, &conf);
+	guest_conf(c, p->result.late_cpus, &conf);
 	rc = payload_build(&q, &say, &p->result.payload, &p->err);
 	if (rc)
 		return rc;
@@ -213,7 +234,7 @@ static int finish(struct prep *p)
 
 	r->memory_mib = engine_memory_mib(
 		r->payload.size, &r->kernel, p->config->topology.vcpus, p->config->memory_mib);
-	r->cmdline = engine_cmdline(p->config, r->virtio, r->accel.accel, &p->err);
+	r->cmdline = line(p, r->virtio);
 	return r->cmdline ? 0 : (p->err.code ? -p->err.code : -EINVAL);
 }
 

@@ -24,6 +24,7 @@ struct prep_result {
 	struct payload payload;
 	int kernel_fd; /* the kernel out of its image, -1 = start the image; owned */
 	bool virtio;
+	bool late_cpus; /* see engine_starts_cpus_late() */
 	uint32_t memory_mib;
 	char *cmdline;			/* owned */
 	struct reservation reservation; /* its locks are the placement's */

@@ -29,6 +29,7 @@
  *   rows=  cols=      window size at the start, decimal
  *   topology=N,L,C,T  as asked for, for the greeting
  *   offline=LIST      CPUs that init takes offline before anything runs (absent: none)
+ *   late-cpus=1|0     1: init starts the CPUs that the kernel did not (absent: 0)
  *   virtio=1|0        1: wait for the two ports; 0: there are no drivers, COM2 carries the frames
  */
 #define PROTO_CONF_EXEC	     "exec"
@@ -39,6 +40,7 @@
 #define PROTO_CONF_COLS	     "cols"
 #define PROTO_CONF_TOPOLOGY  "topology"
 #define PROTO_CONF_OFFLINE   "offline"
+#define PROTO_CONF_LATE_CPUS "late-cpus"
 #define PROTO_CONF_VIRTIO    "virtio"
 
 enum proto_tag {

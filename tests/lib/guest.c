@@ -138,7 +138,7 @@ static pid_t boot(struct guest *g, const struct guest_setup *s, const struct ker
 	if (!c.topology.vcpus)
 		c.topology = vm_topology_uniform(1, 1, 1, 1);
 	push_all(&c.append, "", s->append);
-	cmdline = engine_cmdline(&c, !s->serial, g->accel, &g->e);
+	cmdline = engine_cmdline(&c, &(struct engine_boot){g->accel, !s->serial, false}, &g->e);
 	strv_release(&c.append);
 	if (!cmdline)
 		return -1;

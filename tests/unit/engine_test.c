@@ -74,7 +74,7 @@ static char *cmdline(bool dmesg, enum vm_accel accel, const char *append, struct
 
 	if (append)
 		strv_push(&c.append, append);
-	line = engine_cmdline(&c, true, accel, e);
+	line = engine_cmdline(&c, &(struct engine_boot){accel, true, false}, e);
 	strv_release(&c.append);
 	return line;
 }
@@ -131,11 +131,32 @@ static void one_cpu_runs_the_code_of_many(void **state)
 {
 	struct vm_config two = {.topology = vm_topology_uniform(1, 1, 2, 1)};
 	cleanup_free char *one = cmdline(false, VM_ACCEL_KVM, NULL, NULL);
-	cleanup_free char *more = engine_cmdline(&two, true, VM_ACCEL_KVM, NULL);
+	struct engine_boot boot = {VM_ACCEL_KVM, true, false};
+	cleanup_free char *more = engine_cmdline(&two, &boot, NULL), *late = NULL;
 
 	(void)state;
 	assert_true(has_word(one, "noreplace-smp"));
 	assert_false(has_word(more, "noreplace-smp"));
+	assert_false(has_word(more, "maxcpus=1"));
+	boot.late_cpus = true;
+	late = engine_cmdline(&two, &boot, NULL);
+	assert_true(has_word(late, "noreplace-smp"));
+	assert_true(has_word(late, "maxcpus=1"));
+}
+
+/* Init starts the CPUs where they share fewer of the host's, unless the user counts them. */
+static void crowded_cpus_start_late(void **state)
+{
+	struct vm_config c = {.topology = vm_topology_uniform(1, 2, 2, 1)};
+
+	(void)state;
+	assert_false(engine_starts_cpus_late(&c, 4));
+	assert_true(engine_starts_cpus_late(&c, 3));
+	strv_push(&c.append, "loglevel=4");
+	assert_true(engine_starts_cpus_late(&c, 3));
+	strv_push(&c.append, "audit=0 maxcpus=2");
+	assert_false(engine_starts_cpus_late(&c, 3));
+	strv_release(&c.append);
 }
 
 /* Whoever names an accelerator has it without a measurement: none of its figures is in the answer.
@@ -330,6 +351,7 @@ int main(void)
 		cmocka_unit_test(the_command_line_fits_the_guest),
 		cmocka_unit_test(an_emulated_guest_knows_its_clock),
 		cmocka_unit_test(one_cpu_runs_the_code_of_many),
+		cmocka_unit_test(crowded_cpus_start_late),
 		cmocka_unit_test(what_was_asked_for_is_not_measured),
 		cmocka_unit_test(appended_words_come_last),
 		cmocka_unit_test(the_command_line_has_a_limit),

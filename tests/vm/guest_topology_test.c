@@ -16,7 +16,8 @@ static void check_all(
 	const char *text, const char *distances, const char *offline, const char *append)
 {
 	cleanup_free char *record = xasprintf("offline=%s", offline ? offline : "");
-	const char *const conf[] = {record, NULL}, *const words[] = {append, NULL};
+	const char *const conf[] = {record, append ? "late-cpus=1" : NULL, NULL};
+	const char *const words[] = {append, NULL};
 	struct guest_setup s = {.exec = shapes_script, .memory_mib = 512, .conf = conf};
 	struct guest *g;
 

@@ -46,6 +46,8 @@ static void take(struct guest_conf *c, const struct conf_record *r)
 		c->rows = conf_number(r, UINT16_MAX, c->rows);
 	else if (conf_is(r, PROTO_CONF_COLS))
 		c->cols = conf_number(r, UINT16_MAX, c->cols);
+	else if (conf_is(r, PROTO_CONF_LATE_CPUS))
+		c->late_cpus = strcmp(r->value, "0") != 0;
 	else if (conf_is(r, PROTO_CONF_VIRTIO))
 		c->virtio = strcmp(r->value, "0") != 0;
 	else if (conf_is(r, PROTO_CONF_ENV) && memchr(r->value, '=', r->value_len))

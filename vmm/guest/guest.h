@@ -18,8 +18,9 @@
 /* ---- conf: what the host asked for ------------------------------------------------------------
  */
 struct guest_conf {
-	char *bytes; /* the file; everything below points into it */
-	bool virtio; /* frames over virtio ports; else over COM2 */
+	char *bytes;	/* the file; everything below points into it */
+	bool virtio;	/* frames over virtio ports; else over COM2 */
+	bool late_cpus; /* the kernel was told to start one, the others are ours to start */
 	const char *exec, *term, *colorterm, *topology, *offline; /* NULL = not given */
 	unsigned rows, cols;
 	const char **env; /* NAME=VALUE */
@@ -50,9 +51,9 @@ int mounts_first(void);
 void mounts_rest(void);
 /* Everything in /modules in the order of their names; failures are told, not fatal. */
 void modules_load(void);
-/* Every CPU online, also those that the kernel was told not to start (maxcpus=), but for those of
- * this list, as the kernel writes lists; NULL = none. */
-void topology_settle(const char *offline);
+/* The CPUs of this list offline, as the kernel writes lists (NULL = none); with `start` all others
+ * online, also those that the kernel was told not to start. */
+void topology_settle(const char *offline, bool start);
 /* Tells the host what the kernel says of CPUs and nodes. */
 struct link;
 void topology_report(struct link *l);

@@ -55,7 +55,7 @@ int main(void)
 		link_fail(&link, true,
 			"the initramfs was not unpacked completely: the guest has too little "
 			"memory");
-	topology_settle(conf.offline);
+	topology_settle(conf.offline, conf.late_cpus);
 	topology_report(&link);
 	if (conf.exec)
 		exec_run(&conf, &link);

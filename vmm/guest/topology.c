@@ -85,7 +85,7 @@ static void switch_cpu(unsigned cpu, bool on)
 		close(fd);
 }
 
-void topology_settle(const char *offline)
+void topology_settle(const char *offline, bool start)
 {
 	char present[FILE_MAX], online[FILE_MAX];
 	const char *at = first_line(present, CPUS "/present");
@@ -94,7 +94,8 @@ void topology_settle(const char *offline)
 	first_line(online, CPUS "/online");
 	while (next_range(&at, &first, &last))
 		for (unsigned cpu = first; cpu <= last; cpu++)
-			if (listed(online, cpu) == listed(offline, cpu))
+			if (listed(offline, cpu) ? listed(online, cpu)
+						 : start && !listed(online, cpu))
 				switch_cpu(cpu, !listed(offline, cpu));
 }
 
