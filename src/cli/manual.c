@@ -100,7 +100,10 @@ const struct fact manual_topologies[] = {
 			"shows "
 			"a level 1 cache for each thread, which is told and does not count. Words "
 			"of "
-			"--append that change CPUs, such as maxcpus=, lift the comparison.",
+			"--append that change CPUs, such as maxcpus=, lift the comparison. Where "
+			"the guest has more CPUs than the host for them, its kernel starts with "
+			"one and its init starts the others, which is sooner done; with maxcpus= "
+			"the kernel starts as many as it says, and nobody any more.",
 		.command = "shell",
 	},
 	{
