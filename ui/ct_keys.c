@@ -2,20 +2,8 @@
 #include "ui/ct_keys.h"
 
 static const struct key_row rows[] = {
-	{.keys = "Up k",
-		.shown = "Up Down",
-		.help = "line by line (k j)",
-		.group = KEYS_MOVE,
-		.need = HAS_PAIR,
-		.action = ACT_UP},
-	{.keys = "Down j", .need = HAS_PAIR, .action = ACT_DOWN},
-	{.keys = "PgUp C-b",
-		.shown = "PgUp PgDn",
-		.help = "page by page (C-b C-f)",
-		.group = KEYS_MOVE,
-		.need = HAS_PAIR,
-		.action = ACT_PAGE_UP},
-	{.keys = "PgDn C-f", .need = HAS_PAIR, .action = ACT_PAGE_DOWN},
+	KEY_ROWS_LINES(HAS_PAIR),
+	KEY_ROWS_PAGES(HAS_PAIR),
 	{.keys = "g Home",
 		.shown = "Home End",
 		.help = "top, bottom (g)",

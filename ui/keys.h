@@ -121,6 +121,37 @@ struct key_row {
 	int action;	      /* handed to action() */
 } __attribute__((designated_init));
 
+/* Rows that panes have in common, for actions of these names; `needs` as in struct key_row. */
+#define KEY_ROWS_LINES(needs)                                                                      \
+	{.keys = "Up k",                                                                           \
+		.shown = "Up Down",                                                                \
+		.help = "line by line (k j)",                                                      \
+		.group = KEYS_MOVE,                                                                \
+		.need = (needs),                                                                   \
+		.action = ACT_UP},                                                                 \
+	{                                                                                          \
+		.keys = "Down j", .need = (needs), .action = ACT_DOWN                              \
+	}
+#define KEY_ROWS_PAGES(needs)                                                                      \
+	{.keys = "PgUp C-b",                                                                       \
+		.shown = "PgUp PgDn",                                                              \
+		.help = "page by page (C-b C-f)",                                                  \
+		.group = KEYS_MOVE,                                                                \
+		.need = (needs),                                                                   \
+		.action = ACT_PAGE_UP},                                                            \
+	{                                                                                          \
+		.keys = "PgDn C-f", .need = (needs), .action = ACT_PAGE_DOWN                       \
+	}
+#define KEY_ROWS_ENDS                                                                              \
+	{.keys = "g Home",                                                                         \
+		.shown = "g G",                                                                    \
+		.help = "top, bottom (Home End)",                                                  \
+		.group = KEYS_MOVE,                                                                \
+		.action = ACT_TOP},                                                                \
+	{                                                                                          \
+		.keys = "G End", .action = ACT_BOTTOM                                              \
+	}
+
 struct key_table {
 	const char *before; /* the footer begins with it ("C-] then:"); NULL = nothing */
 	const struct key_row *rows;

@@ -86,6 +86,7 @@ static void add_waiter(const struct locks_file *f, const struct locks_who *w, st
 	json_array_end(j);
 	add_optional("eta_ns", (int64_t)w->eta.ns, w->eta.holds > 0, j);
 	json_key_u64(j, "eta_holds", w->eta.holds);
+	json_key_u64(j, "eta_before", w->eta.before);
 	add_process(w, j);
 	json_object_end(j);
 }

@@ -25,11 +25,12 @@ struct locks_time {
 	uint64_t ns; /* since it began */
 };
 
-/* When a waiter may have its lock: the median of how long the commands that block it held such
- * locks before, as far as that was seen from beginning to end. */
+/* When a waiter may have its lock: the medians of how long the commands that hold it, or get it
+ * before, held such locks before, as far as that was seen from beginning to end. */
 struct locks_eta {
-	unsigned holds; /* that the median is of; 0 = unknown */
-	uint64_t ns;	/* from now; 0 = the median has passed */
+	unsigned holds;	 /* that the last of these medians is of; 0 = unknown */
+	unsigned before; /* others who wait and have their turn first */
+	uint64_t ns;	 /* from now; 0 = the median has passed */
 };
 
 /* One who holds a lock, or waits for one. */

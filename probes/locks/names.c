@@ -81,7 +81,10 @@ void locks_eta_text(const struct locks_eta *eta, struct str *out)
 	}
 	str_add(out, "ETA ~");
 	locks_time_text(&(struct locks_time){LOCKS_SEEN, eta->ns}, out);
-	str_printf(out, " (median of %u past hold%s of that command)", eta->holds, s);
+	str_printf(out, " (median of %u past hold%s of that command", eta->holds, s);
+	if (eta->before)
+		str_printf(out, ", %u get%s it before", eta->before, eta->before == 1 ? "s" : "");
+	str_addc(out, ')');
 }
 
 static void add_lasted(const struct locks_time *t, const char *before, struct str *out)

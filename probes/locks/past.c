@@ -90,31 +90,78 @@ unsigned past_median(
 	return h->n;
 }
 
-/* All who block it must let go; the last of them counts. */
-static void expect(const struct past *p, const struct locks_file *f, struct locks_who *waiter)
+/* ---- what waiters may expect ------------------------------------------------------------------
+ */
+
+/* When one who holds the lock lets go. `holds` 0 in these: unknown. */
+static struct locks_eta end_of_hold(
+	const struct past *p, enum lockfile_kind kind, const struct locks_who *holder)
 {
-	struct locks_eta eta = {0};
+	struct locks_eta end = {0};
+	uint64_t median = 0;
 
-	for (size_t i = 0; i < f->nholders; i++) {
-		const struct locks_who *h = &f->holders[i];
-		uint64_t median = 0, left;
-		unsigned holds;
+	if (holder->held.known == LOCKS_SEEN)
+		end.holds = past_median(p, kind, holder->cmdline, &median);
+	end.ns = median > holder->held.ns ? median - holder->held.ns : 0;
+	return end;
+}
 
-		if (!locks_blocks(h, waiter))
-			continue;
-		holds = past_median(p, f->kind, h->cmdline, &median);
-		if (!holds || h->held.known != LOCKS_SEEN)
-			return;
-		left = median > h->held.ns ? median - h->held.ns : 0;
-		if (!eta.holds || left > eta.ns)
-			eta = (struct locks_eta){holds, left};
+/* When one who waits still has had its turn. */
+static struct locks_eta end_of_turn(
+	const struct past *p, enum lockfile_kind kind, const struct locks_who *waiter)
+{
+	struct locks_eta end = {0};
+	uint64_t median = 0;
+
+	if (waiter->eta.holds)
+		end.holds = past_median(p, kind, waiter->cmdline, &median);
+	end.ns = waiter->eta.ns + median;
+	return end;
+}
+
+/* The later one counts; with an unknown one among them nothing is known. */
+static bool put_off(struct locks_eta *eta, const struct locks_eta *end)
+{
+	if (end->holds && (!eta->holds || end->ns > eta->ns)) {
+		eta->holds = end->holds;
+		eta->ns = end->ns;
 	}
-	waiter->eta = eta;
+	return end->holds;
+}
+
+/* All who block it must let go, and whoever waited before has its turn before: the kernel wakes
+ * them in that order. `turns` are those of the waiters before. */
+static void expect(
+	const struct past *p, const struct locks_file *f, size_t at, const struct locks_eta *turns)
+{
+	struct locks_who *waiter = &f->waiters[at];
+	struct locks_eta eta = {0};
+	bool known = true;
+
+	for (size_t i = 0; known && i < f->nholders; i++)
+		if (locks_blocks(&f->holders[i], waiter)) {
+			struct locks_eta end = end_of_hold(p, f->kind, &f->holders[i]);
+
+			known = put_off(&eta, &end);
+		}
+	for (size_t i = 0; known && i < at; i++)
+		if (locks_blocks(&f->waiters[i], waiter)) {
+			known = put_off(&eta, &turns[i]);
+			eta.before++;
+		}
+	waiter->eta = known ? eta : (struct locks_eta){0};
 }
 
 void past_expect(const struct past *p, struct locks *l)
 {
-	for (size_t i = 0; i < l->nfiles; i++)
-		for (size_t k = 0; k < l->files[i].nwaiters; k++)
-			expect(p, &l->files[i], &l->files[i].waiters[k]);
+	for (size_t i = 0; i < l->nfiles; i++) {
+		const struct locks_file *f = &l->files[i];
+		cleanup_free struct locks_eta *turns =
+			f->nwaiters ? xcalloc(f->nwaiters, sizeof(*turns)) : NULL;
+
+		for (size_t k = 0; k < f->nwaiters; k++) {
+			expect(p, f, k, turns);
+			turns[k] = end_of_turn(p, f->kind, &f->waiters[k]);
+		}
+	}
 }

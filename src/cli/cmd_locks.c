@@ -301,9 +301,12 @@ const struct command cmd_locks = {
 		"unknown), lockfile, and holders, an array of objects with pid and cmdline. --long "
 		"adds mode, stale, uncertain and waiters to these, and to holders mode, fd, "
 		"acquirer, live, stale, held_ns, held_known (seen, at_least, at_most), uid and "
-		"cgroup; a waiter's eta_ns is how long it may have to wait still, by the median of "
-		"eta_holds past holds of the command that blocks it, as far as --watch has seen "
-		"them; unreadable_processes counts those whose descriptors this user may not "
+		"cgroup; a waiter's eta_ns is how long it may have to wait still, by the medians "
+		"of "
+		"past holds of the commands that block it or get the lock before it (eta_before of "
+		"them), as far as --watch has seen them; the last of these medians is of "
+		"eta_holds. "
+		"unreadable_processes counts those whose descriptors this user may not "
 		"read.",
 	.examples = examples,
 	.opts = opts,

@@ -349,6 +349,37 @@ static void the_slowest_holder_is_waited_for(void **state)
 	past_free(p);
 }
 
+/* Whoever waited before has its turn before, readers theirs at the same time. */
+static void who_waits_before_is_waited_for(void **state)
+{
+	struct locks_who holder = {
+		.pid = 1, .mode = LOCKFILE_EXCLUSIVE, .cmdline = "a", .held = {LOCKS_SEEN, 60}};
+	struct locks_who waiters[] = {
+		{.pid = 2, .mode = LOCKFILE_SHARED, .cmdline = "a"},
+		{.pid = 3, .mode = LOCKFILE_SHARED, .cmdline = "b"},
+		{.pid = 4, .mode = LOCKFILE_EXCLUSIVE, .cmdline = "new"},
+		{.pid = 5, .mode = LOCKFILE_SHARED, .cmdline = "a"},
+	};
+	struct locks_file f = {
+		.holders = &holder, .nholders = 1, .waiters = waiters, .nwaiters = 4};
+	struct locks l = {.files = &f, .nfiles = 1};
+	struct past *p = past_new();
+	cleanup_str struct str text = STR_INIT;
+
+	(void)state;
+	past_add(p, f.kind, "a", 100);
+	past_add(p, f.kind, "b", UINT64_C(2000000000));
+	past_expect(p, &l);
+	assert_true(waiters[0].eta.ns == 40 && waiters[0].eta.before == 0);
+	assert_true(waiters[1].eta.ns == 40 && waiters[1].eta.before == 0);
+	assert_true(waiters[2].eta.ns == UINT64_C(2000000040) && waiters[2].eta.before == 2);
+	assert_int_equal(waiters[3].eta.holds, 0); /* nobody knows how long "new" takes */
+	locks_eta_text(&waiters[2].eta, &text);
+	assert_string_equal(str_get(&text),
+		"ETA ~00:02 (median of 1 past hold of that command, 2 get it before)");
+	past_free(p);
+}
+
 static void times_are_told_with_their_bounds(void **state)
 {
 	static const struct {
@@ -406,6 +437,7 @@ int main(void)
 		cmocka_unit_test(what_is_mounted_in_a_folder_is_known),
 		cmocka_unit_test(waits_end_by_the_median),
 		cmocka_unit_test(the_slowest_holder_is_waited_for),
+		cmocka_unit_test(who_waits_before_is_waited_for),
 		cmocka_unit_test(times_are_told_with_their_bounds),
 	};
 
