@@ -33,6 +33,7 @@ const struct boot_item boot_items[ITEMS] = {
 		modes, ARRAY_LEN(modes)},
 	[CPU_CAP] = {"CPU cap", "as many as the guest's, 30 % of all at least",
 		"with no-perf-mode: how many CPUs of this machine to reserve"},
+	[WAIT] = {"Wait", "not at all", "for CPUs that others have reserved, this long: 30s, 5m"},
 };
 
 /* Words parted by blanks; quotes and a backslash keep blanks inside one. */
@@ -182,6 +183,13 @@ static int read_reserve(const struct boot *b, struct vm_config *c, struct err *e
 	return rc ? rc : reserve_request_init(&c->reserve, &o, &c->notes, e);
 }
 
+static int read_wait(const struct boot *b, struct vm_config *c, struct err *e)
+{
+	return is_blank(text_of(b, WAIT))
+		       ? 0
+		       : parse_duration(text_of(b, WAIT), &c->reserve.wait_ns, e);
+}
+
 static int (*const readers[ITEMS])(const struct boot *b, struct vm_config *c, struct err *e) = {
 	[KERNEL] = read_kernel,
 	[TOPOLOGY] = read_shape,
@@ -193,6 +201,7 @@ static int (*const readers[ITEMS])(const struct boot *b, struct vm_config *c, st
 	[DISTANCES] = read_distances,
 	[OFFLINE] = read_offline,
 	[CPU_CAP] = read_reserve, /* and the mode, which cannot be wrong by itself */
+	[WAIT] = read_wait,
 };
 
 void boot_release(struct vm_config *c)

@@ -19,6 +19,7 @@ enum item {
 	OFFLINE,
 	MODE,
 	CPU_CAP,
+	WAIT,
 	ITEMS
 };
 

@@ -68,6 +68,13 @@ static void the_mode_says_what_is_reserved(void **state)
 	dash_open(&d, 24, 80, false);
 	dash_turn(&d);
 	dash_keys(&d, "n Up");
+	dash_expect(&d, "> Wait");
+	dash_type(&d, "5");
+	dash_keys(&d, "Enter");
+	dash_expect(&d, "time unit needed");
+	dash_type(&d, "m");
+	dash_expect_not(&d, "time unit needed");
+	dash_keys(&d, "Up");
 	dash_expect(&d, "> CPU cap");
 	dash_type(&d, "2");
 	dash_keys(&d, "Enter");
@@ -81,10 +88,11 @@ static void the_mode_says_what_is_reserved(void **state)
 	assert_non_null(latest);
 	assert_int_equal(latest->reserve.mode, RESERVE_BUDGET);
 	assert_int_equal(latest->reserve.cap, 2);
+	assert_true(latest->reserve.wait_ns == UINT64_C(300000000000));
 	dash_close(&d);
 	dash_open(&d, 24, 80, false);
 	dash_turn(&d);
-	dash_keys(&d, "n Up Up Left");
+	dash_keys(&d, "n Up Up Up Left");
 	dash_expect(&d, "[perf-mode]");
 	dash_keys(&d, "Enter");
 	assert_int_equal(latest->reserve.mode, RESERVE_PERF);
@@ -171,7 +179,7 @@ static void a_shape_of_unequal_parts(void **state)
 	dash_expect(&d, "New guest, shaped like this machine");
 	dash_expect(&d, "4c2t+2c1t/3c1t/mem, 13 CPUs");
 	dash_expect(&d, "10,21,30/21,10,30/30,30,10");
-	dash_keys(&d, "Up Up Up Up");
+	dash_keys(&d, "Up Up Up Up Up");
 	dash_type(&d, "1,13");
 	dash_keys(&d, "Enter");
 	dash_expect(&d, "there is no CPU 13 to take offline");
