@@ -238,11 +238,11 @@ void locks_pane_draw(const struct locks_pane *w, const struct paint *p, struct v
 		return;
 	}
 	if (w->history) {
-		locks_draw_events(&d, 0, v.at.rows, "history, newest first", w->scrolled);
+		locks_draw_history(&d, v.at.rows);
 		return;
 	}
 	draw_table(&d, a.table);
 	locks_draw_waits(&d, row, a.waits);
-	locks_draw_events(&d, row + a.waits, a.events, "last events", 0);
+	locks_draw_events(&d, row + a.waits, a.events);
 	locks_draw_details(&d, row + a.waits + a.events, a.details);
 }

@@ -16,6 +16,7 @@ static inline struct ui_style style(const struct locks_draw *d, enum theme_role 
 
 /* locks_lower.c: so many rows from this one on, the rule above them included; 0 = not shown. */
 void locks_draw_waits(const struct locks_draw *d, int row, int rows);
-/* The newest first, without the first `skip`. */
-void locks_draw_events(const struct locks_draw *d, int row, int rows, const char *title, int skip);
+void locks_draw_events(const struct locks_draw *d, int row, int rows);
+/* In place of everything else. */
+void locks_draw_history(const struct locks_draw *d, int rows);
 void locks_draw_details(const struct locks_draw *d, int row, int rows);

@@ -1,4 +1,5 @@
 /* What stands below the table of the locks pane: who waits, what happened, the row in full. */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -90,15 +91,36 @@ static void draw_event(const struct locks_draw *d, int row, const struct locks_e
 		style(d, e->what == LOCKS_ORPHANED ? THEME_ALERT : THEME_TEXT), str_get(&text));
 }
 
-void locks_draw_events(const struct locks_draw *d, int row, int rows, const char *title, int skip)
+static void draw_events(
+	const struct locks_draw *d, int row, int rows, const struct locks_events *v, int skip)
 {
-	size_t n = d->w->l->nevents;
+	for (int i = 0; i + 1 < rows && (size_t)i + (size_t)skip < v->list.n; i++)
+		draw_event(d, row + 1 + i, v->list.v[i + skip]);
+}
+
+void locks_draw_events(const struct locks_draw *d, int row, int rows)
+{
+	struct locks_events v = {0};
 
 	if (!rows)
 		return;
-	draw_rule(d, row, title);
-	for (int i = 0; i + 1 < rows && (size_t)i + (size_t)skip < n; i++)
-		draw_event(d, row + 1 + i, &d->w->l->events[n - 1 - (size_t)i - (size_t)skip]);
+	draw_rule(d, row, "last events");
+	locks_history_list(d->w, false, &v);
+	draw_events(d, row, rows, &v, 0);
+	free(v.list.v);
+}
+
+void locks_draw_history(const struct locks_draw *d, int rows)
+{
+	struct locks_events v = {0};
+
+	draw_rule(d, 0, "history, newest first");
+	locks_history_list(d->w, true, &v);
+	draw_events(d, 0, rows, &v, d->w->scrolled);
+	if (!v.list.n && d->w->l->nevents)
+		view_text(d->v, 1, 1, style(d, THEME_DIM),
+			"nothing passes the filter (\\ changes it)");
+	free(v.list.v);
 }
 
 /* ---- details --------------------------------------------------------------------------------- */

@@ -1,7 +1,8 @@
 /*
  * What the files of the locks pane share: pane_locks.c (life, keys), locks_items.c (what stands in
  * the table, the cursor), locks_choice.c (filter and order), locks_draw.c, locks_lower.c (what
- * stands below the table), locks_export.c, locks_ask.c (what it asks and explains).
+ * stands below the table), locks_history.c, locks_export.c, locks_ask.c (what it asks and
+ * explains).
  */
 #pragma once
 
@@ -36,8 +37,8 @@ struct locks_pane {
 	VEC(struct locks_item) items;
 	struct map folded; /* lock names; a value = folded */
 	bool waits_only, free_too, history;
-	struct filter *filter; /* NULL = everything */
-	size_t order;	       /* in locks_orders */
+	struct filter *filter, *events_filter; /* of the table, of the history; NULL = everything */
+	size_t order;			       /* in locks_orders */
 	bool inverted;
 	struct locks_mark mark;
 	size_t at, before; /* the cursor's item; where a search began */
@@ -62,6 +63,15 @@ size_t locks_choice_rows(const struct locks_choice *c, const struct locks_row *h
 /* By this order from now on; the other way round where it is that already. */
 void locks_pane_order(struct locks_pane *w, size_t order);
 int locks_pane_filter(struct locks_pane *w, const char *text, struct err *e);
+
+/* locks_history.c */
+struct locks_events {
+	VEC(const struct locks_event *) list;
+};
+/* Newest first; `filtered`: those that the history's filter lets through. */
+void locks_history_list(const struct locks_pane *w, bool filtered, struct locks_events *out);
+int locks_history_filter(struct locks_pane *w, const char *text, struct err *e);
+int locks_history_export(const struct locks_pane *w, const char *path, struct err *e);
 
 /* locks_export.c */
 void locks_pane_copy(const struct locks_pane *w, struct str *out);

@@ -32,6 +32,7 @@ static void locks_close(void *self)
 	free(w->mark.key);
 	free(w->find);
 	filter_free(w->filter);
+	filter_free(w->events_filter);
 	free(w);
 }
 
@@ -62,17 +63,22 @@ static int page_of(const struct locks_pane *w)
 	return rows > 1 ? rows - 1 : 1;
 }
 
-static void step(struct locks_pane *w, int by)
+static void scroll(struct locks_pane *w, int by)
 {
-	int last = w->l ? (int)w->l->nevents - 1 : 0;
+	struct locks_events v = {0};
+	int last;
 
-	if (!w->history) {
-		locks_pane_step(w, by);
-		return;
-	}
+	locks_history_list(w, true, &v);
+	last = (int)v.list.n - 1;
+	free(v.list.v);
 	w->scrolled += by;
 	w->scrolled = w->scrolled > last ? last : w->scrolled;
 	w->scrolled = w->scrolled < 0 ? 0 : w->scrolled;
+}
+
+static void step(struct locks_pane *w, int by)
+{
+	(w->history ? scroll : locks_pane_step)(w, by);
 }
 
 static void move(struct locks_pane *w, int action)
@@ -187,12 +193,16 @@ static bool locks_find(void *self, const char *text, enum find_step find)
 
 static int locks_filter(void *self, const char *text, struct err *e)
 {
-	return locks_pane_filter(self, text, e);
+	struct locks_pane *w = self;
+
+	return (w->history ? locks_history_filter : locks_pane_filter)(w, text, e);
 }
 
 static const char *locks_filtered(const void *self)
 {
-	return filter_text(((const struct locks_pane *)self)->filter);
+	const struct locks_pane *w = self;
+
+	return filter_text(w->history ? w->events_filter : w->filter);
 }
 
 static void locks_copy(const void *self, struct str *out)
@@ -202,7 +212,9 @@ static void locks_copy(const void *self, struct str *out)
 
 static int locks_export(const void *self, const char *path, struct err *e)
 {
-	return locks_pane_export(self, path, e);
+	const struct locks_pane *w = self;
+
+	return (w->history ? locks_history_export : locks_pane_export)(w, path, e);
 }
 
 static const struct key_section sections[] = {{"Locks", &locks_key_table}, {NULL, NULL}};
@@ -240,8 +252,8 @@ static void foot(const struct locks_pane *w, struct str *out)
 		str_printf(out, "  %u free%s", unused, w->free_too ? "" : " (a)");
 	if (w->waits_only)
 		str_add(out, "  waits only");
-	if (w->filter)
-		str_printf(out, "  filter:%s", filter_text(w->filter));
+	if (*locks_filtered(w))
+		str_printf(out, "  filter:%s", locks_filtered(w));
 	if (w->order || w->inverted)
 		str_printf(
 			out, "  sort:%s%s", locks_orders[w->order].id, w->inverted ? " down" : "");
@@ -268,8 +280,9 @@ static void locks_status(const void *self, struct pane_status *out)
 	str_printf(&out->summary, "%u held", w->l->exclusive + w->l->shared);
 	if (w->l->waiting)
 		str_printf(&out->summary, "  %u waiting", w->l->waiting);
+	out->features |= UI_CAN_FILTER | UI_CAN_EXPORT;
 	if (!w->history)
-		out->features |= NOT_HISTORY | UI_CAN_FILTER | UI_CAN_EXPORT;
+		out->features |= NOT_HISTORY;
 	if (it && !w->history)
 		out->features |= HAS_LOCK | UI_CAN_COPY;
 	if (it && !w->history && !w->snap->replayed && it->row.who && it->row.who->live &&

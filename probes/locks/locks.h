@@ -149,6 +149,8 @@ const struct locks_file *locks_file_of(
 void locks_time_text(const struct locks_time *t, struct str *out);
 /* "ETA ~1m20s (median of 9 past holds of that command)"; nothing where it is unknown. Appends. */
 void locks_eta_text(const struct locks_eta *eta, struct str *out);
+/* "acquired", "waits for", ... */
+const char *locks_happening_name(enum locks_happening what);
 /* One line without the time of day: "llc 0  44010 acquired EX after 4.1s (blocked by 40551)". */
 void locks_event_text(const struct locks_event *e, struct str *out);
 

@@ -97,7 +97,7 @@ static void add_lasted(const struct locks_time *t, const char *before, struct st
 	units_duration(out, t->ns);
 }
 
-void locks_event_text(const struct locks_event *e, struct str *out)
+const char *locks_happening_name(enum locks_happening what)
 {
 	static const char *const verbs[] = {
 		[LOCKS_ACQUIRED] = "acquired",
@@ -108,8 +108,13 @@ void locks_event_text(const struct locks_event *e, struct str *out)
 		[LOCKS_ORPHANED] = "keeps",
 	};
 
+	return verbs[what];
+}
+
+void locks_event_text(const struct locks_event *e, struct str *out)
+{
 	locks_name(e->kind, e->number, e->key, out);
-	str_printf(out, "  %d %s %s", (int)e->pid, verbs[e->what],
+	str_printf(out, "  %d %s %s", (int)e->pid, locks_happening_name(e->what),
 		e->mode == LOCKFILE_EXCLUSIVE ? "EX" : "SH");
 	add_lasted(&e->lasted, e->what == LOCKS_RELEASED ? ", held " : " after ", out);
 	if (!e->other)

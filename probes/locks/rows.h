@@ -28,6 +28,9 @@ void locks_blockers(const struct locks_row *r, struct str *out);
 
 extern const struct column locks_columns[];
 extern const size_t locks_ncolumns;
+/* Of struct locks_event. */
+extern const struct column locks_event_columns[];
+extern const size_t locks_nevent_columns;
 /* What rows may be sorted by; the first is the order of the model. Times are numbers here. */
 extern const struct column locks_orders[];
 extern const size_t locks_norders;

@@ -261,6 +261,44 @@ static void what_is_shown_goes_into_files(void **state)
 	tui_quit(t);
 }
 
+/* The history has a filter of its own, and goes into files as it is shown. */
+static void the_history_is_filtered_and_exported(void **state)
+{
+	struct fixture *f = *state;
+	struct tui *t = start(f);
+	struct locker a, b;
+	char want[64];
+
+	tui_expect(t, "nobody holds a lock");
+	a = hold_cpu(f, 0, LOCK_EX);
+	expect_pid(t, a.pid, " acquired EX");
+	b = hold_cpu(f, 1, LOCK_SH);
+	expect_pid(t, b.pid, " acquired SH");
+	tui_keys(t, "H");
+	tui_expect(t, "history, newest first");
+	tui_keys(t, "\\");
+	tui_type(t, "line:cpu 0  |pid:no");
+	tui_keys(t, "Enter");
+	tui_expect(t, "filter:line:cpu 0  |pid:no");
+	tui_expect_not(t, " acquired SH");
+	expect_pid(t, a.pid, " acquired EX");
+	snprintf(want, sizeof(want), "cpu 0  %d acquired EX\n", (int)a.pid);
+	expect_export(t, f, "history.txt", want);
+	snprintf(want, sizeof(want), "Z,cpu,0,acquired,EX,%d,,\n", (int)a.pid);
+	expect_export(t, f, "history.csv", want);
+	snprintf(want, sizeof(want), "\"pid\": %d,", (int)a.pid);
+	expect_export(t, f, "history.json", want);
+	tui_keys(t, "\\ C-u");
+	tui_type(t, "nothing like it");
+	tui_keys(t, "Enter");
+	tui_expect(t, "nothing passes the filter");
+	tui_keys(t, "H"); /* the table has its own */
+	expect_pid(t, b.pid, "");
+	locker_end(&a);
+	locker_end(&b);
+	tui_quit(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +310,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(words_are_let_through, setup, teardown),
 		cmocka_unit_test_setup_teardown(columns_sort_the_locks, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_shown_goes_into_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			the_history_is_filtered_and_exported, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("locks pane", tests, NULL, NULL);
