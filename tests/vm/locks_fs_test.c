@@ -1,6 +1,6 @@
 /*
- * `ktstr locks` on file systems whose files have another device for stat(2) than in the kernel's
- * tables: in a guest, where they can be mounted.
+ * `ktstr locks` and the planner of reservations on file systems whose files have another device for
+ * stat(2) than in the kernel's tables: in a guest, where they can be mounted.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,15 +14,19 @@
 #include "tests/lib/skip.h"
 #include "tests/lib/vm.h"
 
-/* try DIR: a lock held there by flock(1) is seen, and the device is indeed another one. */
+/* try DIR: a lock held there by flock(1) is seen and planned around, and the device is indeed
+ * another one. */
 #define TRY                                                                                        \
 	"set -e; i=/include-files; "                                                               \
 	"try() { f=$1/ktstr-llc-0.lock; : >$f; $i/flock -o $f sleep 1000 & p=$!; "                 \
 	"until grep -q 'FLOCK.* '$p' ' /proc/locks; do kill -0 $p; done; "                         \
 	"dev=$(awk '/FLOCK/ { split($6, id, \":\"); print id[2] }' /proc/locks); "                 \
 	"[ $dev != $(printf %02x 0x$(stat -c %D $f)) ]; "                                          \
-	"KTSTR_LOCK_DIR=$1 $i/ktstr locks --long | grep -q \"EX  *$p \"; "                         \
-	"kill $p; while grep -q FLOCK /proc/locks; do :; done; echo $1; }; "
+	"export KTSTR_LOCK_DIR=$1; $i/ktstr locks --long | grep -q \"EX  *$p \"; "                 \
+	"if $i/ktstr shell --no-perf-mode --dry-run >/plan 2>/why; then exit 1; fi; "              \
+	"grep -q \"could not reserve 1 CPU.*LLC 0: pid=$p cmd=\" /why; "                           \
+	"kill $p; while grep -q FLOCK /proc/locks; do :; done; "                                   \
+	"$i/ktstr shell --no-perf-mode --dry-run | grep -q \"SH $f\"; echo $1; }; "
 
 static void look_in_a_guest(
 	const char *script, const char *module, const char *further, const char *want)
