@@ -179,6 +179,78 @@ static void test_two_vcpus_fight_over_a_console(void **state)
 		close(s[i]);
 }
 
+struct race {
+	struct fv f;
+	struct virtq q;
+	bool over;
+};
+
+enum { RACE_SIZE = 8, CHAINS = 100000 };
+
+/* A driver that never leaves its descriptors and its ring alone. */
+static void *rewrite(void *user)
+{
+	static const struct {
+		uint64_t addr;
+		uint32_t len;
+	} lies[] = {{FV_DATA_AT, 16}, {FV_RAM - 1, 1}, {FV_RAM - 1, UINT32_MAX}, {0, FV_RAM},
+		{UINT64_MAX, 8}, {FV_SEAM - 8, 64}, {FV_DATA_AT, 0}};
+	struct race *x = user;
+
+	for (unsigned i = 0; !__atomic_load_n(&x->over, __ATOMIC_ACQUIRE); i++) {
+		size_t k = i % (sizeof(lies) / sizeof(lies[0]));
+
+		fv_desc(&x->f, 0, (uint16_t)(i % RACE_SIZE), lies[k].addr, lies[k].len,
+			(uint16_t)(i * 5 >> 2 & (FV_NEXT | FV_WRITE)),
+			(uint16_t)(i * 3 % (RACE_SIZE + 1)));
+		fv_avail_index(&x->f, 0, (uint16_t)(i * 7 % (RACE_SIZE + 2)));
+	}
+	return NULL;
+}
+
+static void lies_in_memory(const struct gmem *m, const struct virtq_chain *c)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < c->nin + c->nout; i++) {
+		const unsigned char *p = c->piece[i].iov_base;
+		bool in = false;
+
+		for (unsigned r = 0; r < m->n; r++)
+			in |= p >= m->region[r].host &&
+			      p + c->piece[i].iov_len <= m->region[r].host + m->region[r].size;
+		assert_true(in);
+		sum += c->piece[i].iov_len;
+	}
+	assert_true(sum == c->readable + c->writable);
+}
+
+/* What is read of a ring is read once: it may be anything a moment later. */
+static void test_descriptors_that_change_while_they_are_read(void **state)
+{
+	struct race *x = calloc(1, sizeof(*x));
+	const struct virtq_setup at = {
+		.size = RACE_SIZE, .desc = 0x1000, .avail = 0x2000, .used = 0x2400};
+	struct virtq_chain c;
+	pthread_t thread;
+
+	(void)state;
+	assert_non_null(x);
+	fv_init(&x->f);
+	x->f.q[0] = (struct fv_queue){
+		.desc = at.desc, .avail = at.avail, .used = at.used, .size = RACE_SIZE};
+	assert_int_equal(pthread_create(&thread, NULL, rewrite, x), 0);
+	for (unsigned got = 0; got < CHAINS;) {
+		assert_true(virtq_start(&x->q, &x->f.mem, &at, RACE_SIZE, false));
+		for (; virtq_pop(&x->q, &c); got++)
+			lies_in_memory(&x->f.mem, &c);
+	}
+	__atomic_store_n(&x->over, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	fv_release(&x->f);
+	free(x);
+}
+
 struct port {
 	struct serial *s;
 	struct bus bus;
@@ -258,6 +330,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_disk_that_is_reset_at_work),
 		cmocka_unit_test(test_two_vcpus_fight_over_a_console),
+		cmocka_unit_test(test_descriptors_that_change_while_they_are_read),
 		cmocka_unit_test(test_a_port_under_two_vcpus),
 	};
 
