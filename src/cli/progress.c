@@ -28,6 +28,8 @@ static void add_number(const struct progress *p, uint64_t v, struct str *out)
 /* " 5.1M of 11.3M" or " 5.1M", nothing when nothing is known. */
 static void add_amount(const struct progress *p, struct str *out)
 {
+	uint64_t most = p->total ? p->total : p->done;
+
 	if (!p->done && !p->total)
 		return;
 	str_addc(out, ' ');
@@ -37,7 +39,7 @@ static void add_amount(const struct progress *p, struct str *out)
 		add_number(p, p->total, out);
 	}
 	if (p->unit)
-		str_printf(out, " %s", p->unit);
+		str_printf(out, " %.*s", (int)strlen(p->unit) - (most == 1), p->unit);
 }
 
 /* " 11.2M/s 12s left"; objects have no rate that says anything, so theirs is left out. */

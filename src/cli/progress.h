@@ -17,7 +17,7 @@ struct progress {
 	enum progress_kind kind;
 	int width; /* columns of the terminal */
 	struct str what;
-	const char *unit;     /* what is counted ("processes"); NULL = bytes */
+	const char *unit;     /* what is counted ("objects", of one without the s); NULL = bytes */
 	uint64_t done, total; /* total 0 = unknown */
 	bool drawn;	      /* BAR: there is one on the screen */
 	unsigned tenth;	      /* LINES: last one reported */

@@ -22,6 +22,7 @@ struct output {
 	char *last[LAST_LINES]; /* owned; a ring */
 	size_t lines;
 	uint64_t objects;
+	bool counted;	     /* they say how far it is */
 	char what[WHAT_MAX]; /* "building the kernel: CC kernel/sched/core.o" */
 };
 
@@ -81,6 +82,8 @@ static bool say_progress(const struct output *o)
 {
 	uint64_t done = o->m->already + o->objects, total = o->m->expected;
 
+	if (!o->counted)
+		return report_progress(o->m->report, o->what, 0, 0);
 	if (total && done >= total)
 		total = done + 1;
 	return report_progress(o->m->report, o->what, done, total);
@@ -137,7 +140,7 @@ static void arguments(const struct make_run *m, struct strv *argv)
 int make_run(const struct make_run *m, uint64_t *objects, struct err *e)
 {
 	cleanup_strv struct strv argv = STRV_INIT;
-	struct output o = {.m = m};
+	struct output o = {.m = m, .counted = objects != NULL};
 	int both[2], rc;
 	pid_t pid;
 

@@ -59,7 +59,7 @@ static int read_headers(struct input *in, struct err *e)
 		if (in->s[i].sh_type != SHT_NOBITS &&
 			!inside(in, in->s[i].sh_offset, in->s[i].sh_size))
 			return refuse("a section is out of bounds", e);
-	if (in->s[in->h.e_shstrndx].sh_type == SHT_NOBITS)
+	if (in->h.e_shstrndx == SHN_UNDEF || in->s[in->h.e_shstrndx].sh_type == SHT_NOBITS)
 		return refuse("its sections have no names", e);
 	return 0;
 }
@@ -137,6 +137,9 @@ static void write_section(
 {
 	size_t at;
 
+	*s = (Elf64_Shdr){0};
+	if (i == 0)
+		return;
 	*s = in->s[i];
 	s->sh_link = new_number(in, s->sh_link);
 	if (in->fate[i] == KEEP_EMPTY) {
@@ -146,8 +149,6 @@ static void write_section(
 	}
 	if (in->fate[i] == KEEP_HEADER)
 		s->sh_type = SHT_NOBITS;
-	if (i == 0)
-		return;
 	align(out, base, s->sh_addralign);
 	at = out->len;
 	s->sh_offset = at - base;

@@ -38,6 +38,8 @@ static const char rules[] =
 	"\t@echo \"# made by $@\" > .config; echo CONFIG_FROM_$@=y >> .config; echo $@ >> calls\n"
 	"olddefconfig:\n"
 	"\t$(check)\n"
+	"\t@echo '  HOSTCC  scripts/kconfig/conf.o'\n"
+	"\t@while [ -e slow-config ]; do sleep 0.02; done\n"
 	"\t@touch absent; awk 'FNR == 1 { file++ } file == 1 && FILENAME == \"absent\" { "
 	"gone[$$1]; "
 	"next } "

@@ -281,6 +281,19 @@ static void a_build_can_be_stopped(void **state)
 	assert_int_equal(g->report.total, 10);
 }
 
+/* What the configuration's own programs are made of is no measure of anything. */
+static void configuring_is_not_counted(void **state)
+{
+	struct ground *g = *state;
+	struct err e = ERR_INIT;
+
+	fixture_text(g->tree, "slow-config", "");
+	g->report.cancel_what = "configuring the kernel: scripts/kconfig/conf.o";
+	assert_int_equal(build_kernel(&g->b, &g->out, &e), -ECANCELED);
+	assert_int_equal(g->report.done, 0);
+	assert_int_equal(g->report.total, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -299,6 +312,7 @@ int main(void)
 		TEST(a_lost_option_is_named),
 		TEST(a_failing_build_is_told),
 		TEST(a_build_can_be_stopped),
+		TEST(configuring_is_not_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,9 +174,9 @@ static void test_lines_of_phases(void **state)
 	(void)state;
 	progress_update(&p, NS_PER_SEC, "building: a.o", 1, 0, &out);
 	progress_update(&p, NS_PER_SEC, "building: b.o", 2, 0, &out);
-	assert_string_equal(out.s, "ktstr: building: 1 objects\n");
+	assert_string_equal(out.s, "ktstr: building: 1 object\n");
 	progress_update(&p, 12 * NS_PER_SEC, "building: c.o", 3, 0, &out);
-	assert_string_equal(out.s, "ktstr: building: 1 objects\nktstr: building: 3 objects\n");
+	assert_string_equal(out.s, "ktstr: building: 1 object\nktstr: building: 3 objects\n");
 	str_clear(&out);
 	progress_status(&p, "booting", &out);
 	progress_tick(&p, 30 * NS_PER_SEC, &out);
