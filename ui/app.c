@@ -55,6 +55,7 @@ void app_free(struct app *a)
 	snapshot_free(a->snapshot);
 	str_release(&a->message.text);
 	str_release(&a->search.text);
+	str_release(&a->copied);
 	prompt_release(&a->prompt);
 	canvas_release(&a->canvas);
 	free(a);
@@ -110,10 +111,15 @@ void app_want(struct app *a, unsigned want)
 		a->opt.output->want(a->opt.user, want);
 }
 
-void app_copy(struct app *a, const char *utf8, size_t n)
+const char *app_copy(struct app *a, const char *utf8, size_t n)
 {
-	if (a->opt.output->copy)
-		a->opt.output->copy(a->opt.user, utf8, n);
+	cleanup_free char *file =
+		a->opt.output->copy ? a->opt.output->copy(a->opt.user, utf8, n) : NULL;
+
+	str_clear(&a->copied);
+	if (file)
+		str_printf(&a->copied, " (also in %s)", file);
+	return str_get(&a->copied);
 }
 
 static void quit_now(void *user, char key)

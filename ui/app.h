@@ -41,8 +41,9 @@ void app_bell(struct app *a);
 void app_want(struct app *a, unsigned want);
 /* Lets the pane that can show CPUs show these, and focuses it; false = there is none. */
 bool app_show_cpus(struct app *a, const struct cpuset *cpus);
-/* To the terminal's clipboard (OSC 52) where it allows that. */
-void app_copy(struct app *a, const char *utf8, size_t n);
+/* To the terminal's clipboard (OSC 52), and into a file where it may have none. Says which file
+ * that is, as the end of a message; "" = none. Borrowed until the next call. */
+const char *app_copy(struct app *a, const char *utf8, size_t n);
 
 /* A further pane behind the others; it gets the focus. NULL with a sentence. */
 struct pane *app_open(struct app *a, const struct pane_ops *ops, const void *arg, struct err *e);
@@ -75,7 +76,8 @@ void app_help(struct app *a);
 struct app_output {
 	void (*present)(void *user, const struct canvas *c);
 	void (*bell)(void *user);
-	void (*copy)(void *user, const char *utf8, size_t n);
+	/* The file that it went into, heap; NULL = the clipboard has it. */
+	char *(*copy)(void *user, const char *utf8, size_t n);
 	void (*redraw)(void *user);  /* everything anew: the terminal was disturbed */
 	void (*suspend)(void *user); /* stop the process until it is continued */
 	void (*delay)(void *user, uint64_t ns);

@@ -107,8 +107,8 @@ void app_copy_row(struct app *a)
 	cleanup_str struct str text = STR_INIT;
 
 	p->ops->copy(p->self, &text);
-	app_copy(a, str_get(&text), text.len);
-	app_message(a, APP_INFO, "copied: %s", str_get(&text));
+	app_message(
+		a, APP_INFO, "copied%s: %s", app_copy(a, str_get(&text), text.len), str_get(&text));
 }
 
 /* What cannot be done is said; the words are in the history, to be mended. */

@@ -53,6 +53,7 @@ struct app {
 	uint64_t paused_at; /* monotonic */
 	uint64_t delay_ns;
 	struct message message;
+	struct str copied; /* what app_copy() said last */
 	struct prompt prompt;
 	struct pane *asking; /* whose filter or export the prompt is about */
 	struct search search;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "src/base/clock.h"
+#include "src/base/file.h"
 #include "src/base/parse.h"
 
 struct dashboard {
@@ -36,9 +37,25 @@ static void bell(void *user)
 	tty_bell(((struct dashboard *)user)->tty);
 }
 
-static void copy(void *user, const char *utf8, size_t n)
+/* Beside what else is kept of a person's sessions; NULL = nowhere to be. */
+static char *keep(const char *utf8, size_t n)
 {
-	tty_copy(((struct dashboard *)user)->tty, utf8, n);
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	cleanup_free char *dir = NULL, *file = NULL;
+
+	if (state && *state == '/')
+		dir = file_join(state, "ktstr");
+	else if (home && *home == '/')
+		dir = file_join(home, ".local/state/ktstr");
+	if (!dir || file_mkdirs(dir, 0700, NULL))
+		return NULL;
+	file = file_join(dir, "copied.txt");
+	return file_replace(file, utf8, n, 0600, NULL) ? NULL : take_ptr(file);
+}
+
+static char *copy(void *user, const char *utf8, size_t n)
+{
+	return tty_copy(((struct dashboard *)user)->tty, utf8, n) ? NULL : keep(utf8, n);
 }
 
 static void redraw(void *user)

@@ -86,8 +86,8 @@ static void copy(struct box *b)
 
 	for (size_t i = 0; i < line_count(r); i++)
 		str_printf(&text, "%s\n", line_at(r, i));
-	app_copy(pane_app(b->host), str_get(&text), text.len);
-	app_message(pane_app(b->host), APP_INFO, "%zu lines copied", line_count(r));
+	app_message(pane_app(b->host), APP_INFO, "%zu lines copied%s", line_count(r),
+		app_copy(pane_app(b->host), str_get(&text), text.len));
 }
 
 enum action {

@@ -61,6 +61,6 @@ void topo_copy(struct topo_view *w)
 		str_add(&text, " --distances ");
 		vm_topology_spell_distances(&t, &text);
 	}
-	app_copy(pane_app(w->host), text.s, text.len);
-	app_message(pane_app(w->host), APP_INFO, "copied %s", text.s);
+	app_message(pane_app(w->host), APP_INFO, "copied %s%s", text.s,
+		app_copy(pane_app(w->host), text.s, text.len));
 }

@@ -379,13 +379,14 @@ void tty_bell(struct tty *t)
 	beep();
 }
 
-void tty_copy(struct tty *t, const char *utf8, size_t n)
+bool tty_copy(struct tty *t, const char *utf8, size_t n)
 {
 	cleanup_str struct str out = STR_INIT;
 
 	(void)t;
 	xterm_copy(&out, utf8, n);
 	(void)file_write_fd(STDOUT_FILENO, out.s, out.len);
+	return *capability("Ms");
 }
 
 void tty_suspend(struct tty *t)

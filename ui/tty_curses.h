@@ -34,7 +34,8 @@ void tty_present(struct tty *t, const struct canvas *c);
 /* The next present() draws every cell. */
 void tty_redraw(struct tty *t);
 void tty_bell(struct tty *t);
-void tty_copy(struct tty *t, const char *utf8, size_t n);
+/* False where terminfo knows of no clipboard; it is asked all the same. */
+bool tty_copy(struct tty *t, const char *utf8, size_t n);
 /* Gives the terminal back, stops the process group, takes the terminal again when continued. */
 void tty_suspend(struct tty *t);
 /* Puts a private mark into the output, so that a test knows which frame it has read. */

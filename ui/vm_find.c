@@ -235,9 +235,8 @@ static void copy_text(struct vm_view *w, struct vm_spot a, struct vm_spot b)
 		app_message(app, APP_WARN, "%zu bytes are more than is copied at once", text.len);
 		return;
 	}
-	app_copy(app, str_get(&text), text.len);
-	app_message(app, APP_INFO, "copied %zu line%s (%zu bytes) to the terminal's clipboard",
-		lines, lines == 1 ? "" : "s", text.len);
+	app_message(app, APP_INFO, "copied %zu line%s (%zu bytes) to the terminal's clipboard%s",
+		lines, lines == 1 ? "" : "s", text.len, app_copy(app, str_get(&text), text.len));
 }
 
 void vm_copy_selection(struct vm_view *w)

@@ -260,6 +260,11 @@ const struct fact manual_files[] = {
 			"were unpacked from packages.",
 		.command = "shell",
 	},
+	{
+		.name = "~/.local/state/ktstr/copied.txt",
+		.text = "What was copied last in the dashboard, where the terminal may have no "
+			"clipboard; below $XDG_STATE_HOME where that is set.",
+	},
 	{.name = NULL},
 };
 

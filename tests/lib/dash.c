@@ -22,12 +22,13 @@ static void bell(void *user)
 	((struct dash *)user)->bells++;
 }
 
-static void copy(void *user, const char *utf8, size_t n)
+static char *copy(void *user, const char *utf8, size_t n)
 {
 	struct dash *d = user;
 
 	str_clear(&d->copied);
 	str_append(&d->copied, utf8, n);
+	return NULL;
 }
 
 static const struct app_output output = {.present = present, .bell = bell, .copy = copy};

@@ -261,6 +261,31 @@ static void what_is_shown_goes_into_files(void **state)
 	tui_quit(t);
 }
 
+/* Where terminfo knows of no clipboard, a file has it as well. */
+static void what_is_copied_is_not_lost(void **state)
+{
+	struct fixture *f = *state;
+	cleanup_free char *home = xasprintf("XDG_STATE_HOME=%s", f->folder);
+	cleanup_free char *path = file_join(f->folder, "ktstr/copied.txt");
+	const char *const env[] = {f->env, home, NULL};
+	struct locker l = hold_cpu(f, 0, LOCK_EX);
+	struct tui *t = tui_start(
+		&(struct tui_options){.rows = 30, .cols = 160, .env = env, .term = "linux"});
+	cleanup_str struct str got = STR_INIT;
+	struct err e = ERR_INIT;
+	char want[64];
+
+	tui_keys(t, "2");
+	expect_pid(t, l.pid, "");
+	tui_keys(t, "y");
+	tui_expect(t, "/ktstr/copied.txt): cpu  0  0  EX  ");
+	assert_int_equal(file_read(path, 1 << 16, &got, &e), 0);
+	snprintf(want, sizeof(want), "cpu  0  0  EX  %d", (int)l.pid);
+	assert_true(str_starts(str_get(&got), want));
+	locker_end(&l);
+	tui_quit(t);
+}
+
 /* The history has a filter of its own, and goes into files as it is shown. */
 static void the_history_is_filtered_and_exported(void **state)
 {
@@ -310,6 +335,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(words_are_let_through, setup, teardown),
 		cmocka_unit_test_setup_teardown(columns_sort_the_locks, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_shown_goes_into_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_copied_is_not_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			the_history_is_filtered_and_exported, setup, teardown),
 	};

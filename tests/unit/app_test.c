@@ -48,10 +48,11 @@ static void suspend(void *user)
 	((struct fixture *)user)->suspends++;
 }
 
-static void copy(void *user, const char *utf8, size_t n)
+static char *copy(void *user, const char *utf8, size_t n)
 {
 	(void)utf8;
 	((struct fixture *)user)->copies += n > 0;
+	return NULL;
 }
 
 static void bell(void *user)
