@@ -55,7 +55,8 @@ static int read_headers(struct input *in, struct err *e)
 		!inside(in, in->h.e_shoff, in->count * sizeof(Elf64_Shdr)))
 		return refuse("its section headers are out of bounds", e);
 	memcpy(in->s, in->p + in->h.e_shoff, in->count * sizeof(Elf64_Shdr));
-	for (size_t i = 0; i < in->count; i++)
+	in->s[0] = (Elf64_Shdr){0}; /* the null section, whatever it says */
+	for (size_t i = 1; i < in->count; i++)
 		if (in->s[i].sh_type != SHT_NOBITS &&
 			!inside(in, in->s[i].sh_offset, in->s[i].sh_size))
 			return refuse("a section is out of bounds", e);
@@ -137,10 +138,9 @@ static void write_section(
 {
 	size_t at;
 
-	*s = (Elf64_Shdr){0};
+	*s = in->s[i];
 	if (i == 0)
 		return;
-	*s = in->s[i];
 	s->sh_link = new_number(in, s->sh_link);
 	if (in->fate[i] == KEEP_EMPTY) {
 		s->sh_type = SHT_PROGBITS;
