@@ -179,6 +179,7 @@ struct flocks *flocks_build(const struct flock_lines *lines, const struct fdscan
 		if (scan)
 			settle(&all.v[i], scan);
 		finish(&all.v[i], f);
+		sieve_add(&f->sieve, all.v[i].state.id.inode);
 	}
 	if (scan) {
 		f->unreadable = fdscan_unreadable(scan);
@@ -251,6 +252,8 @@ static int id_before(const void *key, const void *state)
 
 const struct lock_state *flocks_of(const struct flocks *f, const struct lock_id *id)
 {
+	if (!sieve_may_have(&f->sieve, id->inode))
+		return NULL;
 	return f->n ? bsearch(id, f->v, f->n, sizeof(*f->v), id_before) : NULL;
 }
 

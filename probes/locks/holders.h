@@ -24,6 +24,19 @@ struct lock_id {
 };
 int lock_id_compare(const struct lock_id *a, const struct lock_id *b);
 
+/* Which inodes a list may have: most of thousands of lock files are free, and need no search. */
+struct inode_sieve {
+	uint64_t bits[1024];
+};
+static inline void sieve_add(struct inode_sieve *s, uint64_t inode)
+{
+	s->bits[inode / 64 % 1024] |= UINT64_C(1) << inode % 64;
+}
+static inline bool sieve_may_have(const struct inode_sieve *s, uint64_t inode)
+{
+	return s->bits[inode / 64 % 1024] & UINT64_C(1) << inode % 64;
+}
+
 /* What is mounted where, of /proc/self/mountinfo at one moment. */
 struct mounts;
 /* NULL with a sentence. */
@@ -68,6 +81,7 @@ struct flocks {
 	size_t n;
 	unsigned unreadable;  /* processes whose descriptors this user may not see */
 	unsigned descriptors; /* how many fdinfo were read this time */
+	struct inode_sieve sieve;
 };
 /* With fdinfo false only /proc/locks is read: cheap, and blind to what was inherited. */
 struct flocks *flocks_read(const struct sysroot *r, bool fdinfo, struct err *e);

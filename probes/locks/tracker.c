@@ -52,17 +52,22 @@ static int inode_order(const void *a, const void *b)
 struct inodes {
 	VEC(uint64_t) all;
 	bool *asked; /* of each: it is one of those asked for */
+	struct inode_sieve sieve;
 };
 
 static void sort_inodes(struct inodes *s)
 {
 	if (s->all.n)
 		qsort(s->all.v, s->all.n, sizeof(*s->all.v), inode_order);
+	for (size_t i = 0; i < s->all.n; i++)
+		sieve_add(&s->sieve, s->all.v[i]);
 	s->asked = xcalloc(s->all.n + 1, sizeof(*s->asked));
 }
 
 static const uint64_t *find_inode(const struct inodes *s, uint64_t inode)
 {
+	if (!sieve_may_have(&s->sieve, inode))
+		return NULL;
 	return s->all.n ? bsearch(&inode, s->all.v, s->all.n, sizeof(inode), inode_order) : NULL;
 }
 
