@@ -164,7 +164,6 @@ static const struct opt opts[] = {
 		.help = "use so many CPUs (default: three tenths)",
 		.more = "They are reserved by lock files and fenced in with a cpuset group where "
 			"that is possible; with this option it has to be. make gets as many jobs.",
-		.min = 1,
 		.offset = offsetof(struct kernel_build_values, cap),
 	},
 	{

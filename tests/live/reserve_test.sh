@@ -27,6 +27,9 @@ is "two modes: usage" "$rc" 2
 run shell --no-perf-mode --cpu-cap 0
 is "a cap of 0: usage" "$rc" 2
 has "a cap of 0: the sentence" "$err" '--cpu-cap must be ≥ 1 CPU (got 0)'
+run kernel build 6.12 --cpu-cap 0
+is "a build with a cap of 0: usage" "$rc" 2
+has "a build with a cap of 0: the sentence" "$err" '--cpu-cap must be ≥ 1 CPU (got 0)'
 KTSTR_CPU_CAP=many run shell --no-perf-mode --exec true
 has "KTSTR_CPU_CAP that is no number" "$err" 'KTSTR_CPU_CAP is not a valid integer'
 KTSTR_BYPASS_LLC_LOCKS=1 run shell --no-perf-mode --cpu-cap 2
