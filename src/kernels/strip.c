@@ -86,14 +86,27 @@ static enum fate fate_of(const struct input *in, size_t i)
 	return s->sh_flags & SHF_EXECINSTR ? KEEP_HEADER : DROP;
 }
 
+/* For a file without symbols, whose readers may want anything: what takes most space goes. */
+static enum fate coarse_fate_of(const struct input *in, size_t i)
+{
+	static const char *const gone[] = {".debug_", ".comment", ".rel", ".crel"};
+	const char *name = name_of(in, &in->s[i]);
+
+	for (size_t k = 0; i && i != in->h.e_shstrndx && k < ARRAY_LEN(gone); k++)
+		if (str_starts(name, gone[k]))
+			return DROP;
+	return KEEP;
+}
+
 /* Numbers the sections that stay, in their order; true when symbols are among them. */
-static bool decide(struct input *in)
+static bool decide(struct input *in, enum fate (*fate)(const struct input *in, size_t i))
 {
 	unsigned next = 0;
 	bool symbols = false;
 
+	memset(in->number, 0, sizeof(in->number));
 	for (size_t i = 0; i < in->count; i++) {
-		in->fate[i] = fate_of(in, i);
+		in->fate[i] = fate(in, i);
 		if (in->fate[i] != DROP)
 			in->number[i] = next++;
 		symbols |= in->fate[i] == KEEP && in->s[i].sh_type == SHT_SYMTAB &&
@@ -193,10 +206,11 @@ int strip_vmlinux(const unsigned char *elf, size_t n, struct str *out, struct er
 	in->p = elf;
 	in->n = n;
 	rc = read_headers(in, e);
-	if (!rc && !decide(in))
-		rc = refuse("it has no symbols", e);
-	if (!rc)
+	if (!rc) {
+		if (!decide(in, fate_of))
+			decide(in, coarse_fate_of);
 		write_all(in, out);
+	}
 	free(in);
 	return rc;
 }

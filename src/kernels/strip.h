@@ -11,7 +11,8 @@
 
 /*
  * Appends the stripped file. Kept: symbols and their names, `.bss`, `.BTF`, `.rodata`. Code and
- * data keep their headers without their bytes; relocations become empty; all else goes. -EINVAL: it
- * is no 64-bit little-endian ELF file with symbols.
+ * data keep their headers without their bytes; relocations become empty; all else goes. Of a file
+ * that has no symbols only relocations, `.comment` and what is for debuggers goes. -EINVAL: it is
+ * no 64-bit little-endian ELF file.
  */
 int strip_vmlinux(const unsigned char *elf, size_t n, struct str *out, struct err *e);

@@ -125,6 +125,47 @@ static void it_can_be_stripped_again(void **state)
 	assert_int_equal(symbol(&again, "main", &index), symbol(&whole, "main", &index));
 }
 
+/* A copy of the whole file whose symbol table is empty. Heap. */
+static char *without_symbols(void)
+{
+	char *copy = xmalloc(whole.len);
+	Elf64_Ehdr h;
+
+	memcpy(copy, whole.s, whole.len);
+	memcpy(&h, copy, sizeof(h));
+	for (size_t i = 0; i < h.e_shnum; i++) {
+		Elf64_Shdr s;
+
+		memcpy(&s, copy + h.e_shoff + i * sizeof(s), sizeof(s));
+		if (s.sh_type == SHT_SYMTAB)
+			s.sh_size = 0;
+		memcpy(copy + h.e_shoff + i * sizeof(s), &s, sizeof(s));
+	}
+	return copy;
+}
+
+/* Where nothing can be looked up by its name, the bytes are what is left to read. */
+static void a_file_without_symbols_keeps_its_bytes(void **state)
+{
+	cleanup_free char *copy = without_symbols();
+	cleanup_str struct str out = STR_INIT;
+	struct err e = ERR_INIT;
+	Elf64_Shdr was, is;
+
+	(void)state;
+	assert_int_equal(strip_vmlinux((const unsigned char *)copy, whole.len, &out, &e), 0);
+	assert_true(out.len < whole.len);
+	assert_true(section(&whole, ".text", &was));
+	assert_true(section(&out, ".text", &is));
+	assert_int_equal(is.sh_type, SHT_PROGBITS);
+	assert_memory_equal(whole.s + was.sh_offset, out.s + is.sh_offset, was.sh_size);
+	assert_true(section(&out, ".data", &is));
+	assert_int_equal(is.sh_type, SHT_PROGBITS);
+	assert_false(section(&out, ".debug_info", &is));
+	assert_false(section(&out, ".comment", &is));
+	assert_false(section(&out, ".rela.dyn", &is));
+}
+
 static void what_is_broken_is_refused(void **state)
 {
 	cleanup_str struct str out = STR_INIT;
@@ -148,6 +189,7 @@ int main(void)
 		cmocka_unit_test(sections_go_or_stay),
 		cmocka_unit_test(symbols_are_where_they_were),
 		cmocka_unit_test(it_can_be_stripped_again),
+		cmocka_unit_test(a_file_without_symbols_keeps_its_bytes),
 		cmocka_unit_test(what_is_broken_is_refused),
 	};
 
