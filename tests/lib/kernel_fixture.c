@@ -337,7 +337,7 @@ static bool take_progress(void *user, const char *what, uint64_t done, uint64_t 
 	snprintf(r->what, sizeof(r->what), "%s", what);
 	r->done = done;
 	r->total = total;
-	return r->cancel_what && str_starts(what, r->cancel_what) && done;
+	return r->cancel_what && str_starts(what, r->cancel_what) && (done || r->cancel_uncounted);
 }
 
 void fixture_report_init(struct fixture_report *r)

@@ -61,6 +61,7 @@ struct fixture_report {
 	char what[128];		 /* of the last progress */
 	uint64_t done, total;	 /* of the last progress */
 	const char *cancel_what; /* cancel when `what` begins so and something is done */
+	bool cancel_uncounted;	 /* ... or nothing is counted */
 };
 void fixture_report_init(struct fixture_report *r);
 void fixture_report_release(struct fixture_report *r);
