@@ -9,6 +9,7 @@
 
 #include "probes/ctprof/names.h"
 #include "probes/ctprof/taskstats.h"
+#include "src/base/clock.h"
 #include "src/base/map.h"
 #include "src/base/sysroot.h"
 
@@ -47,9 +48,14 @@ void ctp_exits_add(struct ctp_exits *x, const struct taskstats_exit *t)
 
 /* ---- listening ------------------------------------------------------------------------------- */
 
+/* After the end what came before it is still read, without waiting for more: on some machines there
+ * is always more, and on a few it comes faster than it is read. */
+#define LATEST_NS NS_PER_SEC
+
 static void *listen_on(void *arg)
 {
 	struct ctp_exits *x = arg;
+	uint64_t until = UINT64_MAX;
 
 	for (;;) {
 		struct taskstats_exit t;
@@ -59,8 +65,15 @@ static void *listen_on(void *arg)
 			ctp_exits_add(x, &t);
 		else if (rc == -ENOBUFS)
 			x->lost = true;
-		else if (rc < 0 || atomic_load(&x->stop)) /* all that came before the end is read */
+		else if (rc < 0 || atomic_load(&x->stop))
 			return NULL;
+		if (until == UINT64_MAX && atomic_load(&x->stop)) {
+			until = clock_mono_ns() + LATEST_NS;
+			taskstats_wait_no_more(x->socket);
+		} else if (clock_mono_ns() > until) {
+			x->lost = true;
+			return NULL;
+		}
 	}
 }
 

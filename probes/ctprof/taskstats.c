@@ -1,6 +1,7 @@
 #include "probes/ctprof/taskstats.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <stdbool.h>
@@ -372,6 +373,13 @@ int taskstats_listen(struct taskstats *t, const char *cpulist)
 		return 0; /* a task has ended already: we are told */
 	answer = mnl_nlmsg_get_payload(h);
 	return answer->error;
+}
+
+void taskstats_wait_no_more(struct taskstats *t)
+{
+	int fd = mnl_socket_get_fd(t->socket);
+
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
 int taskstats_next_exit(struct taskstats *t, struct taskstats_exit *out)

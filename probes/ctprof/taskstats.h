@@ -55,6 +55,8 @@ int taskstats_listen(struct taskstats *t, const char *cpulist);
 /* Waits for the next one at most a tenth of a second: 1, 0 when none came, -ENOBUFS when some were
  * lost, -errno. */
 int taskstats_next_exit(struct taskstats *t, struct taskstats_exit *out);
+/* ... and from now on does not wait. */
+void taskstats_wait_no_more(struct taskstats *t);
 
 /* For tests: what one received datagram says about the tasks that were asked for. first_seq is the
  * sequence number of tids[0]. Returns how many of out[] were filled in. */

@@ -87,4 +87,8 @@ call run -o "$work/before" -- true
 check "one name is a mistake" [ "$status" = 2 ]
 call run --
 check "no command is a mistake" [ "$status" = 2 ]
+(while [ -e "$work" ]; do sleep 0.01; done) & busy=$!
+timeout -k 1 60 "$KTSTR" ctprof run -- true >"$work/out" 2>"$work/err" 3>&-; status=$?
+kill $busy
+check "it ends where tasks end all the time" [ "$status" = 0 ]
 echo "1..$n"
