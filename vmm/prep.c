@@ -85,7 +85,7 @@ static int stage(struct prep *p, enum vm_stage s)
 /* How many CPUs the guest's run on. */
 static unsigned host_cpus(const struct vm_config *c)
 {
-	struct cpuset mine = CPUSET_INIT;
+	cleanup_cpuset struct cpuset mine = CPUSET_INIT;
 	unsigned n = cpuset_affinity(&mine) ? UINT_MAX : cpuset_count(&mine);
 
 	return c->reserve.cap && c->reserve.cap < n ? c->reserve.cap : n;
