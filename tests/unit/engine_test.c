@@ -167,7 +167,7 @@ static void what_was_asked_for_is_not_measured(void **state)
 
 	(void)state;
 	if (access(KVM_DEVICE, R_OK | W_OK))
-		skip();
+		skip_because("no " KVM_DEVICE " that may be opened");
 	assert_int_equal(engine_choose_accel(VM_ACCEL_KVM, &c, NULL), 0);
 	assert_int_equal(c.accel, VM_ACCEL_KVM);
 	assert_string_equal(c.why, "asked for with --accel kvm");
