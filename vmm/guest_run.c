@@ -18,6 +18,8 @@
 /* Until init answers: how long the guest may be silent before a person is told so. */
 #define WATCHDOG_NS (30 * NS_PER_SEC)
 enum { WATCHDOG_NOTES = 3, QUOTED_LINES = 12, COMPLAINTS = 6 };
+/* From a panic on: for the rest of what the kernel says of it. */
+#define PANIC_NS (2 * NS_PER_SEC)
 
 /* The engine's ends of the guest's descriptors. */
 struct ends {
@@ -87,6 +89,16 @@ static void exit_event(void *user, int fd, uint32_t events)
 	guest_check_end(h);
 }
 
+/* A kernel that is told not to reboot after a panic (--append panic=0) stays for ever. */
+static void log_feed(struct guest *g, struct loop *loop, const char *bytes, size_t n)
+{
+	bool before = g->con.panic != NULL;
+
+	conlog_feed(&g->con, bytes, n);
+	if (g->con.panic && !before)
+		loop_set_timer(loop, g->farewell, PANIC_NS, 0);
+}
+
 static void log_event(void *user, int fd, uint32_t events)
 {
 	struct host *h = user;
@@ -96,7 +108,7 @@ static void log_event(void *user, int fd, uint32_t events)
 	(void)events;
 	if (n > 0) {
 		host_stage(h, VM_STAGE_LINUX);
-		conlog_feed(&h->guest.con, buf, (size_t)n);
+		log_feed(&h->guest, h->loop, buf, (size_t)n);
 		if (h->setup.c.dmesg)
 			outbox_put_log(&h->out, buf, (size_t)n);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {

@@ -37,6 +37,18 @@ static void test_panic(void **state)
 	vm_run_release(&r);
 }
 
+/* Its kernel would stand still for ever. */
+static void test_a_panic_that_stays(void **state)
+{
+	struct vm_run r;
+
+	(void)state;
+	vm_exec(&r, "echo c >/proc/sysrq-trigger", "--append", "panic=0", NULL);
+	vm_check(&r, 255, "MSG_TYPE_EXEC_EXIT", "Kernel panic - not syncing: sysrq triggered crash",
+		NULL);
+	vm_run_release(&r);
+}
+
 static void test_no_init(void **state)
 {
 	struct vm_run r;
@@ -124,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(test_panic),
+		cmocka_unit_test(test_a_panic_that_stays),
 		cmocka_unit_test(test_no_init),
 		cmocka_unit_test(test_a_lost_result),
 		cmocka_unit_test(test_serial_port_serves),
@@ -132,6 +145,7 @@ int main(void)
 	};
 	/* conformance_test has the others for both engines */
 	const struct CMUnitTest nested[] = {
+		cmocka_unit_test(test_a_panic_that_stays),
 		cmocka_unit_test(test_no_init),
 		cmocka_unit_test(test_a_killed_client_leaves_nothing),
 		cmocka_unit_test(test_a_killed_monitor_is_told),
