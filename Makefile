@@ -35,7 +35,8 @@ CC := $(CLANG)
 endif
 ALL_CFLAGS := $(BASE_CFLAGS) $(CFLAGS_$(BUILD)) $(CFLAGS)
 ALL_LDFLAGS := $(LDFLAGS_$(BUILD)) $(LDFLAGS)
-LIBS := $(PKG_LIBS) -ldl -lm
+# libc first: most names are its own, and the loader looks through the libraries in this order.
+LIBS := -lc $(PKG_LIBS) -ldl -lm
 
 # The monitor's part for the machine that is built for; the rest of it knows no architecture.
 ARCH ?= $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null || uname -m)))

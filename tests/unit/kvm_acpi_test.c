@@ -19,6 +19,8 @@
 #include "tests/lib/skip.h"
 #include "vmm/kvm/arch/x86_64/acpi.h"
 #include "vmm/kvm/arch/x86_64/apicid.h"
+#include "vmm/kvm/arch/x86_64/layout.h"
+#include "vmm/kvm/arch/x86_64/mptable.h"
 
 static const struct acpi_virtio virtio[] = {
 	{0xc0000000, 0x1000, 5}, {0xc0001000, 0x1000, 6}, {0xc0002000, 0x1000, 7}};
@@ -337,13 +339,37 @@ static void iasl_is_content(const char *text)
 
 static void disassembled(void **state)
 {
+	static const char *const some[] = {"1,1,1,1", "1,1,3,2", "1,2,4,2", "2,4,2,2", "1,3,3,1",
+		"4,4,1,1", "8,8,4,2", "1,1,1024,1", "1,512,1,2", "2,2,127,1", "2,2,128,1",
+		"2,4,100,1", "64,64,1,1", "64,64,16,1", "4c2t+4c2t/8c1t/mem", "1c1t/2c1t/mem/mem",
+		"3c1t+2c2t", "1c2t+1c1t/7c1t+1c1t+2c2t", "300c1t/1c1t"};
+
 	(void)state;
 	if (system("command -v iasl >/dev/null") != 0) {
 		skip_because("no iasl");
 	}
-	iasl_is_content("1,1,1,1");
-	iasl_is_content("4c2t+4c2t/8c1t/mem");
-	iasl_is_content("64,64,16,1");
+	for (size_t i = 0; i < ARRAY_LEN(some); i++)
+		iasl_is_content(some[i]);
+}
+
+/* The pointer is where Linux looks first; the table behind it is valid, and empty. */
+static void a_table_to_be_found(void **state)
+{
+	const unsigned char *p = mptable(), *t = p + 16;
+
+	(void)state;
+	assert_int_equal(MPTABLE_AT % 16, 0);
+	assert_true(MPTABLE_AT + MPTABLE_SIZE <= 0x400);
+	assert_memory_equal(p, "_MP_", 4);
+	assert_int_equal(le(p + 4, 4), MPTABLE_AT + 16);
+	assert_int_equal(p[8], 1);
+	assert_int_equal(p[9], 4);
+	assert_int_equal(sum(p, 16), 0);
+	assert_memory_equal(t, "PCMP", 4);
+	assert_int_equal(le(t + 4, 2), MPTABLE_SIZE - 16);
+	assert_int_equal(le(t + 34, 2), 0);
+	assert_int_equal(le(t + 36, 4), ACPI_LAPIC_BASE);
+	assert_int_equal(sum(t, MPTABLE_SIZE - 16), 0);
 }
 
 int main(void)
@@ -353,6 +379,7 @@ int main(void)
 		cmocka_unit_test(unequal_shapes),
 		cmocka_unit_test(the_largest_fits),
 		cmocka_unit_test(disassembled),
+		cmocka_unit_test(a_table_to_be_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,18 @@ static void test_signal_and_timeout(void **state)
 }
 
 /* Of the kernel's log nothing is lost on its way, and nothing changes places. */
+/* It starts on a machine that it has nothing to say against. */
+static void test_the_kernel_does_not_warn(void **state)
+{
+	struct vm_run r;
+
+	(void)state;
+	vm_exec(&r, "dmesg | grep -A3 -e WARNING: -e BUG -e 'Firmware Bug'; true", NULL);
+	vm_check(&r, 0, NULL);
+	assert_string_equal(r.out.s, "");
+	vm_run_release(&r);
+}
+
 static void test_the_kernel_log_is_whole(void **state)
 {
 	char line[32];
@@ -187,6 +199,7 @@ int main(void)
 		cmocka_unit_test(test_streams_disk_and_ports),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_signal_and_timeout),
+		cmocka_unit_test(test_the_kernel_does_not_warn),
 		cmocka_unit_test(test_the_kernel_log_is_whole),
 		cmocka_unit_test(test_a_terminal_and_its_size),
 		cmocka_unit_test(test_a_guest_without_virtio),

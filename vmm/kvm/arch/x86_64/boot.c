@@ -16,6 +16,7 @@
 #include "vmm/kvm/arch/x86_64/arch.h"
 #include "vmm/kvm/arch/x86_64/layout.h"
 #include "vmm/kvm/arch/x86_64/loader.h"
+#include "vmm/kvm/arch/x86_64/mptable.h"
 #include "vmm/kvm/arch/x86_64/regs.h"
 #include "vmm/kvm/arch/x86_64/zeropage.h"
 #include "vmm/kvm/fill.h"
@@ -175,7 +176,8 @@ static int load_start(struct boot *b)
 
 	zero_page_make(&q, page);
 	if (!tables || !gmem_write(&m->mem, ZERO_PAGE_AT, page, sizeof(page)) ||
-		!gmem_write(&m->mem, GDT_AT, regs_gdt, sizeof(regs_gdt)))
+		!gmem_write(&m->mem, GDT_AT, regs_gdt, sizeof(regs_gdt)) ||
+		!gmem_write(&m->mem, MPTABLE_AT, mptable(), MPTABLE_SIZE))
 		return -EFAULT;
 	regs_page_tables(tables, tables + (PDPT_AT - PML4_AT) / 8, tables + (PD_AT - PML4_AT) / 8);
 	return 0;

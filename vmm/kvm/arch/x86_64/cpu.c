@@ -67,6 +67,22 @@ static int set_msrs(struct vcpu *v, struct err *e)
 		n < 0 ? 0 : regs_msrs[n].index, v->index);
 }
 
+/*
+ * The extended states that the CPU has, switched on as a kernel will itself: the size that CPUID
+ * gives for them is KVM's to keep, and a hypervisor below that lets XSETBV through without it
+ * (QEMU's emulated SVM) leaves the kernel with one that it warns about. A wish.
+ */
+static void set_states(struct vcpu *v)
+{
+	const struct kvm_cpuid_entry2 *l = cpuid_find(&v->m->arch->cpuid, CPUID_STATES, 0);
+	struct kvm_xcrs q = {.nr_xcrs = 1};
+
+	if (!l)
+		return;
+	q.xcrs[0].value = (uint64_t)l->edx << 32 | l->eax;
+	ioctl(v->fd, KVM_SET_XCRS, &q);
+}
+
 /* The pins that a PC's processors have: interrupts of the old controller, and NMI. */
 static int set_lapic(struct vcpu *v, struct err *e)
 {
@@ -99,6 +115,8 @@ int arch_vcpu_init(struct vcpu *v, struct err *e)
 
 	if (!rc)
 		rc = set_msrs(v, e);
+	if (!rc)
+		set_states(v);
 	if (!rc && v->m->arch->split)
 		rc = set_x2apic(v, e);
 	/* the others' are set by their kernel when it starts them */

@@ -14,6 +14,8 @@
 
 /* KVM itself has no more (KVM_MAX_CPUID_ENTRIES). */
 enum { CPUID_ENTRIES_MAX = 256 };
+/* The leaf of the extended states: which there are, in EAX and EDX of subleaf 0. */
+enum { CPUID_STATES = 0xD };
 
 /* As KVM_SET_CPUID2 takes it: a struct kvm_cpuid2 with its entries. */
 struct cpuid_table {

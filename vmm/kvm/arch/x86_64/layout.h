@@ -2,6 +2,7 @@
 #pragma once
 
 enum {
+	MPTABLE_AT = 0x10, /* in the first KiB, where it is looked for first */
 	GDT_AT = 0x500,
 	ZERO_PAGE_AT = 0x7000, /* struct boot_params */
 	STACK_AT = 0x8ff0,
