@@ -166,9 +166,12 @@ struct engine_boot {
 /*
  * Whether it shall be so: where the guest's CPUs outnumber those of the host that they run on.
  * Until its clock is set up a kernel's idle CPUs tick like busy ones, and take the host's from the
- * one that works. Not when --append says how many CPUs to start.
+ * one that works. Not when --append says what becomes of its CPUs.
  */
 bool engine_starts_cpus_late(const struct vm_config *c, unsigned host_cpus);
+/* The first argument of --append that changes what a kernel makes of its CPUs and nodes (who adds it
+ * wants that), NULL = none. Borrowed. */
+const char *engine_cpus_changed_by(const struct vm_config *c);
 /* The kernel command line; refused with a sentence when longer than the kernel takes (2047 bytes).
  * Heap. */
 char *engine_cmdline(const struct vm_config *c, const struct engine_boot *b, struct err *e);

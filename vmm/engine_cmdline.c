@@ -105,15 +105,21 @@ static bool wanted(const struct word *w, const struct vm_config *c, const struct
 	return true;
 }
 
-bool engine_starts_cpus_late(const struct vm_config *c, unsigned host_cpus)
+const char *engine_cpus_changed_by(const struct vm_config *c)
 {
-	static const char *const counts[] = {"maxcpus=", "nr_cpus=", "possible_cpus=", "nosmp"};
+	static const char *const changing[] = {"maxcpus=", "nr_cpus=", "possible_cpus=", "nosmp",
+		"nosmt", "numa=", "noapic", "nolapic", "acpi=", "disable_cpu_apicid="};
 
 	for (size_t i = 0; i < c->append.n; i++)
-		for (size_t k = 0; k < ARRAY_LEN(counts); k++)
-			if (strstr(c->append.v[i], counts[k]))
-				return false;
-	return c->topology.vcpus > host_cpus;
+		for (size_t k = 0; k < ARRAY_LEN(changing); k++)
+			if (strstr(c->append.v[i], changing[k]))
+				return c->append.v[i];
+	return NULL;
+}
+
+bool engine_starts_cpus_late(const struct vm_config *c, unsigned host_cpus)
+{
+	return c->topology.vcpus > host_cpus && !engine_cpus_changed_by(c);
 }
 
 /* A word of --append that would end the line or start another one is refused. */

@@ -5,19 +5,6 @@
 #include "vmm/host_state.h"
 #include "vmm/readback.h"
 
-/* Kernel words that change what a kernel makes of its CPUs and nodes: who adds them wants them. */
-static const char *const changing[] = {"maxcpus=", "nr_cpus=", "possible_cpus=", "nosmp", "nosmt",
-	"numa=", "noapic", "nolapic", "acpi=", "disable_cpu_apicid="};
-
-static const char *changed_by(const struct vm_config *c)
-{
-	for (size_t i = 0; i < c->append.n; i++)
-		for (size_t k = 0; k < ARRAY_LEN(changing); k++)
-			if (strstr(c->append.v[i], changing[k]))
-				return c->append.v[i];
-	return NULL;
-}
-
 static void tell(struct host *h, bool good, const char *text)
 {
 	outbox_put_numbers(&h->out, CTL_TOPOLOGY, good, 0, text);
@@ -26,7 +13,7 @@ static void tell(struct host *h, bool good, const char *text)
 static void differs(struct host *h, const char *how)
 {
 	struct guest_topology *g = &h->guest.topology;
-	const char *word = changed_by(&h->setup.c);
+	const char *word = engine_cpus_changed_by(&h->setup.c);
 	cleanup_str struct str asked = STR_INIT;
 
 	if (word) {
