@@ -1,5 +1,7 @@
 #include "ui/tty_curses.h"
 
+/* Its macros are named as the functions that are looked up here. */
+#define NCURSES_NOMACROS
 #include <curses.h>
 #include <term.h>
 
@@ -15,16 +17,42 @@
 #include <wchar.h>
 
 #include "src/base/file.h"
+#include "src/base/lazylib.h"
 #include "src/base/mem.h"
 #include "src/base/str.h"
 #include "ui/crash.h"
 #include "ui/theme.h"
 #include "ui/xterm.h"
 
+/* All that is used of ncurses, and of libtinfo, which it brings along: functions, then variables,
+ * whose pointers are looked up just so. */
+/* clang-format off */
+#define CALLS(X) \
+	X(newterm) X(delscreen) X(endwin) X(resizeterm) X(raw) X(noecho) X(nonl) X(typeahead) \
+	X(setupterm) X(del_curterm) X(tigetstr) X(putp) X(beep) \
+	X(has_colors) X(start_color) X(use_default_colors) X(init_extended_pair) \
+	X(idlok) X(leaveok) X(clearok) X(move) X(curs_set) X(setcchar) X(mvadd_wchnstr) \
+	X(wnoutrefresh) X(doupdate) \
+	X(stdscr) X(curscr) X(cur_term) X(COLORS) X(COLOR_PAIRS)
+/* clang-format on */
+
+LAZYLIB_CALLS(CALLS);
+
+static const struct lazylib library = {
+	.file = "libncursesw.so.6",
+	.name = "ncurses",
+	.purpose = "the dashboard",
+	.debian = "libncursesw6",
+	.fedora = "ncurses-libs",
+	.symbols = symbols,
+	.nsymbols = ARRAY_LEN(symbols),
+};
+
 /* Colour numbers run from -1 (default) to 255: so many values of fg and of bg. */
 enum { COLOUR_VALUES = 257 };
 
 struct tty {
+	struct calls lib;
 	SCREEN *screen;
 	struct termios modes; /* as found */
 	int colours, rows, cols;
@@ -38,15 +66,15 @@ struct tty {
 
 /* ---- what terminfo knows --------------------------------------------------------------------- */
 
-static const char *capability(const char *name)
+static const char *capability(const struct tty *t, const char *name)
 {
-	const char *s = tigetstr(name);
+	const char *s = t->lib.tigetstr(name);
 
 	/* -1 is terminfo's word for "not a string". */
 	return s && (intptr_t)s != -1 ? s : "";
 }
 
-static void learn_keys(struct input *in)
+static void learn_keys(const struct tty *t, struct input *in)
 {
 	static const struct {
 		const char *name;
@@ -85,13 +113,13 @@ static void learn_keys(struct input *in)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		input_learn(in, capability(keys[i].name), keys[i].fn, keys[i].mods);
+		input_learn(in, capability(t, keys[i].name), keys[i].fn, keys[i].mods);
 }
 
 /* Without the padding ("$<5>") that only slow glass terminals needed. */
-static void add_capability(struct str *out, const char *name)
+static void add_capability(const struct tty *t, struct str *out, const char *name)
 {
-	for (const char *s = capability(name); *s; s++) {
+	for (const char *s = capability(t, name); *s; s++) {
 		const char *end = s[0] == '$' && s[1] == '<' ? strchr(s, '>') : NULL;
 
 		if (end)
@@ -114,19 +142,19 @@ static void guard(struct tty *t)
 	cleanup_str struct str bytes = STR_INIT;
 
 	xterm_reports(&bytes, t->mouse, t->paste, false);
-	add_capability(&bytes, "sgr0");
-	add_capability(&bytes, "op");
-	add_capability(&bytes, "cnorm");
-	add_capability(&bytes, "rmkx");
-	add_capability(&bytes, "rmcup");
+	add_capability(t, &bytes, "sgr0");
+	add_capability(t, &bytes, "op");
+	add_capability(t, &bytes, "cnorm");
+	add_capability(t, &bytes, "rmkx");
+	add_capability(t, &bytes, "rmcup");
 	crash_guard(STDOUT_FILENO, &t->modes, str_get(&bytes), bytes.len);
 }
 
 /* ---- colours --------------------------------------------------------------------------------- */
 
-static int colours_of(int most)
+static int colours_of(const struct tty *t, int most)
 {
-	int have = has_colors() && start_color() == OK ? COLORS : 0;
+	int have = t->lib.has_colors() && t->lib.start_color() == OK ? *t->lib.COLORS : 0;
 
 	if (most >= 0 && have > most)
 		have = most;
@@ -145,8 +173,8 @@ static int pair_of(struct tty *t, ui_color fg, ui_color bg)
 	if (fg == UI_DEFAULT && bg == UI_DEFAULT)
 		return 0;
 	p = &t->pairs[(fg + 1) * COLOUR_VALUES + bg + 1];
-	if (!*p && t->next_pair < COLOR_PAIRS && t->next_pair < UINT16_MAX &&
-		init_extended_pair(t->next_pair, fg, bg) == OK)
+	if (!*p && t->next_pair < *t->lib.COLOR_PAIRS && t->next_pair < UINT16_MAX &&
+		t->lib.init_extended_pair(t->next_pair, fg, bg) == OK)
 		*p = (uint16_t)t->next_pair++;
 	return *p;
 }
@@ -190,8 +218,8 @@ static void make_cell(struct tty *t, const struct ui_cell *c, cchar_t *out)
 	for (int i = 1; !t->ascii && text[0] >= 0x80 && i < UI_CELL_CHARS && c->ch[i]; i++)
 		if (n < CCHARW_MAX && wcwidth((wchar_t)c->ch[i]) == 0)
 			text[n++] = (wchar_t)c->ch[i];
-	if (setcchar(out, text, attributes(c->attr), 0, &pair) != OK)
-		setcchar(out, L"?", 0, 0, NULL);
+	if (t->lib.setcchar(out, text, attributes(c->attr), 0, &pair) != OK)
+		t->lib.setcchar(out, L"?", 0, 0, NULL);
 }
 
 static void put_row(struct tty *t, int row, const struct ui_cell *cells, int cols)
@@ -211,7 +239,7 @@ static void put_row(struct tty *t, int row, const struct ui_cell *cells, int col
 			make_cell(t, &pad, &t->line[n++]);
 		}
 	}
-	mvadd_wchnstr(row, 0, t->line, n);
+	t->lib.mvadd_wchnstr(row, 0, t->line, n);
 }
 
 static void resize_buffers(struct tty *t)
@@ -230,7 +258,7 @@ void tty_present(struct tty *t, const struct canvas *c)
 	int cols = c->cols < t->cols ? c->cols : t->cols;
 	size_t bytes = (size_t)cols * sizeof(struct ui_cell);
 
-	if (t->next_pair > COLOR_PAIRS - 8 && t->next_pair > 16)
+	if (t->next_pair > *t->lib.COLOR_PAIRS - 8 && t->next_pair > 16)
 		forget_pairs(t);
 	for (int r = 0; r < rows; r++) {
 		const struct ui_cell *now = &c->cells[(size_t)r * (size_t)c->cols];
@@ -243,10 +271,10 @@ void tty_present(struct tty *t, const struct canvas *c)
 	}
 	t->all = false;
 	if (c->cursor_row >= 0 && c->cursor_row < rows && c->cursor_col < cols)
-		move(c->cursor_row, c->cursor_col);
-	curs_set(c->cursor_row >= 0);
-	wnoutrefresh(stdscr);
-	doupdate();
+		t->lib.move(c->cursor_row, c->cursor_col);
+	t->lib.curs_set(c->cursor_row >= 0);
+	t->lib.wnoutrefresh(*t->lib.stdscr);
+	t->lib.doupdate();
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -263,22 +291,35 @@ static void ask_size(struct tty *t)
 	t->cols = w.ws_col < 1000 ? w.ws_col : 1000;
 }
 
-static int check_terminal(struct err *e)
+static int check_terminal(const struct tty *t, const char *term, struct err *e)
+{
+	int rc = 0;
+
+	if (t->lib.setupterm(term, STDOUT_FILENO, &(int){0}) != OK)
+		rc = err_set(e, EINVAL, "there is no terminfo entry for TERM=%.60s", term);
+	else if (!*capability(t, "cup"))
+		rc = err_set(
+			e, EINVAL, "a terminal of kind TERM=%.60s cannot place its cursor", term);
+	if (*t->lib.cur_term)
+		t->lib.del_curterm(*t->lib.cur_term);
+	return rc;
+}
+
+/* Looks at what is there, opens the library, and asks it about this kind of terminal. */
+static int prepare(struct tty *t, struct err *e)
 {
 	const char *term = getenv("TERM");
-	int rc = 0;
+	int rc;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return err_set(e, ENOTTY, "the dashboard needs a terminal on stdin and stdout");
-	if (!term || !*term)
+	rc = lazylib_open(&library, &t->lib, e);
+	if (rc)
+		return rc;
+	if (term && *term)
+		rc = check_terminal(t, term, e);
+	else
 		rc = err_set(e, EINVAL, "TERM is not set, so the terminal's kind is unknown");
-	else if (setupterm(term, STDOUT_FILENO, &(int){0}) != OK)
-		rc = err_set(e, EINVAL, "there is no terminfo entry for TERM=%.60s", term);
-	else if (!*capability("cup"))
-		rc = err_set(
-			e, EINVAL, "a terminal of kind TERM=%.60s cannot place its cursor", term);
-	if (cur_term)
-		del_curterm(cur_term);
 	if (rc)
 		err_hint(e, "set TERM to what the terminal is (xterm-256color, ...), or use ktstr "
 			    "--batch");
@@ -287,44 +328,45 @@ static int check_terminal(struct err *e)
 
 static void enter(struct tty *t)
 {
-	raw();
-	noecho();
-	nonl();
-	typeahead(-1);
-	idlok(stdscr, TRUE);
-	leaveok(stdscr, FALSE);
-	if (has_colors())
-		use_default_colors();
-	if (*capability("smkx"))
-		putp(capability("smkx"));
+	t->lib.raw();
+	t->lib.noecho();
+	t->lib.nonl();
+	t->lib.typeahead(-1);
+	t->lib.idlok(*t->lib.stdscr, TRUE);
+	t->lib.leaveok(*t->lib.stdscr, FALSE);
+	if (t->lib.has_colors())
+		t->lib.use_default_colors();
+	if (*capability(t, "smkx"))
+		t->lib.putp(capability(t, "smkx"));
 	reports(t, true);
 }
 
 struct tty *tty_open(const struct tty_options *o, struct input *in, struct err *e)
 {
-	struct tty *t;
+	struct tty *t = xcalloc(1, sizeof(*t));
 
-	if (check_terminal(e))
+	if (prepare(t, e)) {
+		free(t);
 		return NULL;
-	t = xcalloc(1, sizeof(*t));
+	}
 	tcgetattr(STDOUT_FILENO, &t->modes);
 	ask_size(t);
-	t->screen = newterm(NULL, stdout, stdin);
+	t->screen = t->lib.newterm(NULL, stdout, stdin);
 	if (!t->screen) {
 		err_set(e, EINVAL, "ncurses cannot drive this terminal");
 		free(t);
 		return NULL;
 	}
-	t->colours = colours_of(o->colours);
+	t->colours = colours_of(t, o->colours);
 	t->ascii = o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-	t->paste = *capability("kmous") != 0; /* the mark of xterm's family */
+	t->paste = *capability(t, "kmous") != 0; /* the mark of xterm's family */
 	t->mouse = o->mouse && t->paste;
 	t->pairs = xcalloc(COLOUR_VALUES * COLOUR_VALUES, sizeof(*t->pairs));
 	t->next_pair = 1;
-	learn_keys(in);
+	learn_keys(t, in);
 	guard(t);
 	enter(t);
-	resizeterm(t->rows, t->cols);
+	t->lib.resizeterm(t->rows, t->cols);
 	resize_buffers(t);
 	return t;
 }
@@ -334,10 +376,10 @@ void tty_close(struct tty *t)
 	if (!t)
 		return;
 	reports(t, false);
-	endwin();
+	t->lib.endwin();
 	crash_unguard();
 	tcsetattr(STDOUT_FILENO, TCSADRAIN, &t->modes);
-	delscreen(t->screen);
+	t->lib.delscreen(t->screen);
 	free(t->shown);
 	free(t->line);
 	free(t->pairs);
@@ -363,20 +405,20 @@ void tty_size(const struct tty *t, int *rows, int *cols)
 void tty_resized(struct tty *t)
 {
 	ask_size(t);
-	resizeterm(t->rows, t->cols);
+	t->lib.resizeterm(t->rows, t->cols);
 	resize_buffers(t);
 }
 
 void tty_redraw(struct tty *t)
 {
-	clearok(curscr, TRUE);
+	t->lib.clearok(*t->lib.curscr, TRUE);
 	t->all = true;
 }
 
 void tty_bell(struct tty *t)
 {
 	(void)t;
-	beep();
+	t->lib.beep();
 }
 
 bool tty_copy(struct tty *t, const char *utf8, size_t n)
@@ -386,7 +428,7 @@ bool tty_copy(struct tty *t, const char *utf8, size_t n)
 	(void)t;
 	xterm_copy(&out, utf8, n);
 	(void)file_write_fd(STDOUT_FILENO, out.s, out.len);
-	return *capability("Ms");
+	return *capability(t, "Ms");
 }
 
 void tty_suspend(struct tty *t)
@@ -394,9 +436,9 @@ void tty_suspend(struct tty *t)
 	sigset_t stop, before;
 
 	reports(t, false);
-	if (*capability("rmkx"))
-		putp(capability("rmkx"));
-	endwin();
+	if (*capability(t, "rmkx"))
+		t->lib.putp(capability(t, "rmkx"));
+	t->lib.endwin();
 	tcsetattr(STDOUT_FILENO, TCSADRAIN, &t->modes);
 	/* The whole job, as the terminal's driver would do it: `make run` has a parent in it. */
 	sigemptyset(&stop);

@@ -1,6 +1,7 @@
 /*
  * Libraries that are opened on first use, since most runs need none of them and loading costs more
- *than the rest of a start. The one file that owns a library lists what it calls:
+ * than the rest of a start. The one file that owns a library lists what it calls (variables go the
+ * same way):
  *
  *	#define CALLS(X) X(elf_begin) X(elf_end)
  *	LAZYLIB_CALLS(CALLS);
