@@ -8,13 +8,43 @@
 #include <zstd_errors.h>
 
 #include "src/base/file.h"
+#include "src/base/lazylib.h"
 #include "src/base/mem.h"
+
+/* Everything that is used of libzstd: one row makes a typed pointer and its lookup. */
+#define CALLS(X)                                                                                   \
+	X(ZSTD_CCtx_setParameter)                                                                  \
+	X(ZSTD_CStreamOutSize)                                                                     \
+	X(ZSTD_DCtx_setParameter)                                                                  \
+	X(ZSTD_DStreamInSize)                                                                      \
+	X(ZSTD_compressStream2)                                                                    \
+	X(ZSTD_createCStream)                                                                      \
+	X(ZSTD_createDStream)                                                                      \
+	X(ZSTD_decompressStream)                                                                   \
+	X(ZSTD_freeCStream)                                                                        \
+	X(ZSTD_freeDStream)                                                                        \
+	X(ZSTD_getErrorCode)                                                                       \
+	X(ZSTD_getErrorName)                                                                       \
+	X(ZSTD_isError)
+
+LAZYLIB_CALLS(CALLS);
+
+static const struct lazylib library = {
+	.file = "libzstd.so.1",
+	.name = "libzstd",
+	.purpose = "zstd compression",
+	.debian = "libzstd1",
+	.fedora = "libzstd",
+	.symbols = symbols,
+	.nsymbols = ARRAY_LEN(symbols),
+};
 
 /* The largest window that a file may ask for: what the command line tool takes by default. Ours
  * are of 2^21 bytes. */
 enum { WINDOW_LOG_MAX = 27 };
 
 struct zst_in {
+	struct calls lib;
 	ZSTD_DStream *d;
 	int fd;
 	uint64_t max, given;
@@ -28,16 +58,21 @@ struct zst_in {
 
 struct zst_in *zst_in_new(int fd, uint64_t max, struct err *e)
 {
-	struct zst_in *z = xcalloc(1, sizeof(*z));
+	struct calls lib;
+	struct zst_in *z;
 
-	z->d = ZSTD_createDStream();
-	z->size = ZSTD_DStreamInSize();
+	if (lazylib_open(&library, &lib, e))
+		return NULL;
+	z = xcalloc(1, sizeof(*z));
+	z->lib = lib;
+	z->d = lib.ZSTD_createDStream();
+	z->size = lib.ZSTD_DStreamInSize();
 	z->buf = xmalloc(z->size);
 	z->fd = fd;
 	z->max = max;
 	z->in.src = z->buf;
-	if (z->d &&
-		!ZSTD_isError(ZSTD_DCtx_setParameter(z->d, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
+	if (z->d && !lib.ZSTD_isError(
+			    lib.ZSTD_DCtx_setParameter(z->d, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
 		return z;
 	zst_in_free(z);
 	err_set(e, ENOMEM, "cannot set up zstd");
@@ -78,10 +113,10 @@ static int broken(const struct zst_in *z, size_t code, struct err *e)
 {
 	unsigned long long at = z->taken + z->in.pos;
 
-	if (!z->any && ZSTD_getErrorCode(code) == ZSTD_error_prefix_unknown)
+	if (!z->any && z->lib.ZSTD_getErrorCode(code) == ZSTD_error_prefix_unknown)
 		return err_set(e, EBADMSG, "it is not a zstd file");
 	return err_set(e, EBADMSG, "it is corrupt near byte %llu of its zstd data: %s", at,
-		ZSTD_getErrorName(code));
+		z->lib.ZSTD_getErrorName(code));
 }
 
 static int too_big(const struct zst_in *z, struct err *e)
@@ -104,8 +139,8 @@ ssize_t zst_in_read(struct zst_in *z, void *buf, size_t n, struct err *e)
 		if (rc == 0 && !z->in_frame)
 			break;
 		/* At the end of the file the decoder may still hold something back. */
-		hint = ZSTD_decompressStream(z->d, &out, &z->in);
-		if (ZSTD_isError(hint))
+		hint = z->lib.ZSTD_decompressStream(z->d, &out, &z->in);
+		if (z->lib.ZSTD_isError(hint))
 			return broken(z, hint, e);
 		z->any = true;
 		z->in_frame = hint != 0;
@@ -122,28 +157,38 @@ void zst_in_free(struct zst_in *z)
 {
 	if (!z)
 		return;
-	ZSTD_freeDStream(z->d);
+	z->lib.ZSTD_freeDStream(z->d);
 	free(z->buf);
 	free(z);
 }
 
 struct zst_out {
+	struct calls lib;
 	ZSTD_CStream *c;
 	int fd;
 	size_t size;
 	char *buf;
 };
 
+static bool set(struct zst_out *z, ZSTD_cParameter what, int value)
+{
+	return !z->lib.ZSTD_isError(z->lib.ZSTD_CCtx_setParameter(z->c, what, value));
+}
+
 struct zst_out *zst_out_new(int fd, int level, struct err *e)
 {
-	struct zst_out *z = xcalloc(1, sizeof(*z));
+	struct calls lib;
+	struct zst_out *z;
 
-	z->c = ZSTD_createCStream();
-	z->size = ZSTD_CStreamOutSize();
+	if (lazylib_open(&library, &lib, e))
+		return NULL;
+	z = xcalloc(1, sizeof(*z));
+	z->lib = lib;
+	z->c = lib.ZSTD_createCStream();
+	z->size = lib.ZSTD_CStreamOutSize();
 	z->buf = xmalloc(z->size);
 	z->fd = fd;
-	if (z->c && !ZSTD_isError(ZSTD_CCtx_setParameter(z->c, ZSTD_c_compressionLevel, level)) &&
-		!ZSTD_isError(ZSTD_CCtx_setParameter(z->c, ZSTD_c_checksumFlag, 1)))
+	if (z->c && set(z, ZSTD_c_compressionLevel, level) && set(z, ZSTD_c_checksumFlag, 1))
 		return z;
 	zst_out_free(z);
 	err_set(e, ENOMEM, "cannot set up zstd");
@@ -158,9 +203,10 @@ static int compress(struct zst_out *z, ZSTD_inBuffer *in, ZSTD_EndDirective how,
 		ZSTD_outBuffer out = {z->buf, z->size, 0};
 		int rc;
 
-		left = ZSTD_compressStream2(z->c, &out, in, how);
-		if (ZSTD_isError(left))
-			return err_set(e, EIO, "compression fails: %s", ZSTD_getErrorName(left));
+		left = z->lib.ZSTD_compressStream2(z->c, &out, in, how);
+		if (z->lib.ZSTD_isError(left))
+			return err_set(
+				e, EIO, "compression fails: %s", z->lib.ZSTD_getErrorName(left));
 		rc = file_write_fd(z->fd, z->buf, out.pos);
 		if (rc < 0)
 			return err_sys(e, rc, "writing fails");
@@ -186,7 +232,7 @@ void zst_out_free(struct zst_out *z)
 {
 	if (!z)
 		return;
-	ZSTD_freeCStream(z->c);
+	z->lib.ZSTD_freeCStream(z->c);
 	free(z->buf);
 	free(z);
 }

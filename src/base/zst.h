@@ -1,7 +1,8 @@
 /*
  * zstd as a stream, in both directions, over a file descriptor that is borrowed. Reading takes any
  * number of frames one after the other and never gives more bytes than it was told; writing makes
- * one frame with a checksum. Errors say what is wrong and where; the caller names the file.
+ * one frame with a checksum. Errors say what is wrong and where; the caller names the file. libzstd
+ * is opened on first use (dlopen): where it is missing, *_new() fails and names the package.
  */
 #pragma once
 
