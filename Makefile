@@ -9,8 +9,8 @@ B := build/$(BUILD)
 PKGS      := ncursesw vterm libcjson libzstd libmnl
 PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 # What the program is linked with; the others it opens on first use (src/base/lazylib.h).
-LINKED    := vterm libcjson libmnl
-PKG_LIBS  := $(shell pkg-config --libs $(LINKED) 2>/dev/null || echo -lvterm -lcjson -lmnl)
+LINKED    := libcjson libmnl
+PKG_LIBS  := $(shell pkg-config --libs $(LINKED) 2>/dev/null || echo -lcjson -lmnl)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wno-missing-field-initializers -Wno-unknown-attributes
@@ -103,6 +103,8 @@ $(B)/src/kernels/kconfig.o: src/kernels/kconfig/ktstr.kconfig src/kernels/kconfi
 # ---- tests ---------------------------------------------------------------------------------------
 # An archive: a test or fuzz target links what it uses of it, cmocka only where that does.
 TEST_LIB := $(B)/libtests.a
+# Tests read the dashboard's screen with libvterm, and compare ours with it.
+TEST_LIBS := $(shell pkg-config --libs vterm 2>/dev/null || echo -lvterm)
 $(TEST_LIB): $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
@@ -127,16 +129,16 @@ $(B)/tests/vm/hostile_init_test: | $(HOSTILE_INIT)
 
 $(TEST_BIN) $(KVM_BIN): $(B)/%: $(B)/%.o $(TEST_LIB) $(LIB)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(TEST_LIB) $(LIB) -lcmocka $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(TEST_LIB) $(LIB) -lcmocka $(LIBS) $(TEST_LIBS)
 
 ifneq ($(BUILD),fuzz)
 $(FUZZ_REPLAY): $(B)/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(TEST_LIB) $(LIB)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(B)/tests/fuzz/replay.o $(TEST_LIB) $(LIB) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(B)/tests/fuzz/replay.o $(TEST_LIB) $(LIB) $(LIBS) $(TEST_LIBS)
 else
 $(FUZZ_REPLAY): $(B)/%: $(B)/%.o $(TEST_LIB) $(LIB)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(TEST_LIB) $(LIB) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(TEST_LIB) $(LIB) $(LIBS) $(TEST_LIBS)
 endif
 .SECONDARY:
 

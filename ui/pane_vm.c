@@ -238,21 +238,24 @@ static int watch(struct vm_view *w, struct err *e)
 static void *vm_open(struct pane *host, const void *arg, struct err *e)
 {
 	const struct vm_config *c = arg;
-	struct vm *vm = start(c, e);
+	struct vt *vt = vt_new(c->rows ? c->rows : 24, c->cols ? c->cols : 80, VT_SCROLLBACK, e);
+	struct vm *vm = vt ? start(c, e) : NULL;
 	struct vm_view *w;
 
-	if (!vm)
+	if (!vm) {
+		vt_free(vt);
 		return NULL;
+	}
 	w = xcalloc(1, sizeof(*w));
 	w->host = host;
 	w->buf = xmalloc(VM_READ);
+	w->vt = vt;
 	w->vm = vm;
 	w->topology = c->topology;
 	w->vcpus = c->topology.vcpus;
 	w->memory_mib = c->memory_mib;
 	w->mode = VM_INPUT;
 	w->started = clock_mono_ns();
-	w->vt = vt_new(c->rows ? c->rows : 24, c->cols ? c->cols : 80, VT_SCROLLBACK);
 	if (watch(w, e)) {
 		vm_pane_close(w);
 		return NULL;

@@ -6,12 +6,36 @@
 #include <string.h>
 #include <vterm.h>
 
+#include "src/base/lazylib.h"
 #include "src/base/utf8.h"
 #include "ui/vt_impl.h"
 
 #define VTERM_IS_01 (VTERM_VERSION_MAJOR == 0 && VTERM_VERSION_MINOR < 2)
 
+/* Everything that is used of libvterm. */
+/* clang-format off */
+#define CALLS(X) \
+	X(vterm_new) X(vterm_free) X(vterm_set_utf8) X(vterm_set_size) X(vterm_input_write) \
+	X(vterm_output_set_callback) X(vterm_obtain_state) X(vterm_state_set_callbacks) \
+	X(vterm_state_reset) X(vterm_state_get_cursorpos) X(vterm_state_get_penattr) \
+	X(vterm_keyboard_key) X(vterm_keyboard_start_paste) X(vterm_keyboard_end_paste) \
+	X(vterm_mouse_move) X(vterm_mouse_button)
+/* clang-format on */
+
+LAZYLIB_CALLS(CALLS);
+
+static const struct lazylib library = {
+	.file = "libvterm.so.0",
+	.name = "libvterm",
+	.purpose = "a guest's screen",
+	.debian = "libvterm0",
+	.fedora = "libvterm",
+	.symbols = symbols,
+	.nsymbols = ARRAY_LEN(symbols),
+};
+
 struct vt_engine {
+	struct calls lib;
 	VTerm *term;
 	VTermState *state;
 	VTerm *ruler; /* a second terminal that is asked for the width of characters */
@@ -237,7 +261,7 @@ struct ui_style vt_erase_style(const struct vt *vt)
 
 void vt_engine_feed(struct vt *vt, const char *bytes, size_t n)
 {
-	vterm_input_write(vt->engine->term, bytes, n);
+	vt->engine->lib.vterm_input_write(vt->engine->term, bytes, n);
 }
 
 static int on_ruler_glyph(VTermGlyphInfo *info, VTermPos pos, void *user)
@@ -260,21 +284,21 @@ int vt_engine_width(struct vt *vt, uint32_t cp)
 	if (!e->ruler) {
 		VTermState *state;
 
-		e->ruler = vterm_new(VT_MIN_ROWS, VT_MIN_COLS);
-		vterm_set_utf8(e->ruler, 1);
-		state = vterm_obtain_state(e->ruler);
-		vterm_state_set_callbacks(state, &ruler_callbacks, vt);
-		vterm_state_reset(state, 1);
+		e->ruler = e->lib.vterm_new(VT_MIN_ROWS, VT_MIN_COLS);
+		e->lib.vterm_set_utf8(e->ruler, 1);
+		state = e->lib.vterm_obtain_state(e->ruler);
+		e->lib.vterm_state_set_callbacks(state, &ruler_callbacks, vt);
+		e->lib.vterm_state_reset(state, 1);
 	}
 	n += utf8_encode(cp, buf + n);
 	e->ruler_width = 1;
-	vterm_input_write(e->ruler, buf, (size_t)n);
+	e->lib.vterm_input_write(e->ruler, buf, (size_t)n);
 	return e->ruler_width < 0 ? 0 : e->ruler_width > 2 ? 2 : e->ruler_width;
 }
 
 void vt_engine_set_size(struct vt *vt, int rows, int cols)
 {
-	vterm_set_size(vt->engine->term, rows, cols);
+	vt->engine->lib.vterm_set_size(vt->engine->term, rows, cols);
 }
 
 static void pen_color(struct str *out, const VTermColor *c, int base)
@@ -295,19 +319,19 @@ void vt_engine_pen(struct vt *vt, struct str *out)
 	} flags[] = {{VTERM_ATTR_BOLD, 1}, {VTERM_ATTR_ITALIC, 3}, {VTERM_ATTR_BLINK, 5},
 		{VTERM_ATTR_REVERSE, 7}, {VTERM_ATTR_STRIKE, 9}};
 	static const char *const underline[] = {"", ";4", ";21", ";4:3"};
-	const VTermState *state = vt->engine->state;
+	const struct vt_engine *e = vt->engine;
 	VTermValue v;
 
 	str_add(out, "\x1b[0");
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-		if (vterm_state_get_penattr(state, flags[i].attr, &v) && v.boolean)
+		if (e->lib.vterm_state_get_penattr(e->state, flags[i].attr, &v) && v.boolean)
 			str_printf(out, ";%d", flags[i].sgr);
-	if (vterm_state_get_penattr(state, VTERM_ATTR_UNDERLINE, &v))
+	if (e->lib.vterm_state_get_penattr(e->state, VTERM_ATTR_UNDERLINE, &v))
 		str_add(out, underline[v.number & 3]);
 	str_addc(out, 'm');
-	if (vterm_state_get_penattr(state, VTERM_ATTR_FOREGROUND, &v))
+	if (e->lib.vterm_state_get_penattr(e->state, VTERM_ATTR_FOREGROUND, &v))
 		pen_color(out, &v.color, 38);
-	if (vterm_state_get_penattr(state, VTERM_ATTR_BACKGROUND, &v))
+	if (e->lib.vterm_state_get_penattr(e->state, VTERM_ATTR_BACKGROUND, &v))
 		pen_color(out, &v.color, 48);
 }
 
@@ -315,29 +339,40 @@ void vt_engine_cursor(struct vt *vt, int *row, int *col)
 {
 	VTermPos pos;
 
-	vterm_state_get_cursorpos(vt->engine->state, &pos);
+	vt->engine->lib.vterm_state_get_cursorpos(vt->engine->state, &pos);
 	*row = pos.row;
 	*col = pos.col;
 }
 
+struct vt_engine *vt_engine_new(struct err *e)
+{
+	struct calls lib;
+	struct vt_engine *engine;
+
+	if (lazylib_open(&library, &lib, e))
+		return NULL;
+	engine = xcalloc(1, sizeof(*engine));
+	engine->lib = lib;
+	return engine;
+}
+
 void vt_engine_open(struct vt *vt, int rows, int cols)
 {
-	struct vt_engine *e = xcalloc(1, sizeof(*e));
+	struct vt_engine *e = vt->engine;
 
-	vt->engine = e;
-	e->term = vterm_new(rows, cols);
-	vterm_set_utf8(e->term, 1);
-	vterm_output_set_callback(e->term, on_output, vt);
-	e->state = vterm_obtain_state(e->term);
-	vterm_state_set_callbacks(e->state, &callbacks, vt);
-	vterm_state_reset(e->state, 1);
+	e->term = e->lib.vterm_new(rows, cols);
+	e->lib.vterm_set_utf8(e->term, 1);
+	e->lib.vterm_output_set_callback(e->term, on_output, vt);
+	e->state = e->lib.vterm_obtain_state(e->term);
+	e->lib.vterm_state_set_callbacks(e->state, &callbacks, vt);
+	e->lib.vterm_state_reset(e->state, 1);
 }
 
 void vt_engine_close(struct vt *vt)
 {
-	vterm_free(vt->engine->term);
+	vt->engine->lib.vterm_free(vt->engine->term);
 	if (vt->engine->ruler)
-		vterm_free(vt->engine->ruler);
+		vt->engine->lib.vterm_free(vt->engine->ruler);
 	free(vt->engine);
 }
 
@@ -376,21 +411,22 @@ void vt_press_key(struct vt *vt, enum vt_key key, unsigned mods)
 	 * program in a guest; Shift-Tab is. */
 	if (key <= VT_KEY_ESCAPE)
 		mods &= key == VT_KEY_TAB ? VT_ALT | VT_SHIFT : VT_ALT;
-	vterm_keyboard_key(vt->engine->term, k, modifiers(mods));
+	vt->engine->lib.vterm_keyboard_key(vt->engine->term, k, modifiers(mods));
 }
 
 void vt_engine_paste(struct vt *vt, const char *text, size_t n)
 {
-	vterm_keyboard_start_paste(vt->engine->term);
+	vt->engine->lib.vterm_keyboard_start_paste(vt->engine->term);
 	on_output(text, n, vt);
-	vterm_keyboard_end_paste(vt->engine->term);
+	vt->engine->lib.vterm_keyboard_end_paste(vt->engine->term);
 }
 
 void vt_mouse(struct vt *vt, int row, int col, int button, bool pressed, unsigned mods)
 {
 	if (!vt->mouse || row < 0 || col < 0 || row >= vt->grid->rows || col >= vt->grid->cols)
 		return;
-	vterm_mouse_move(vt->engine->term, row, col, modifiers(mods));
+	vt->engine->lib.vterm_mouse_move(vt->engine->term, row, col, modifiers(mods));
 	if (button > 0)
-		vterm_mouse_button(vt->engine->term, button, pressed, modifiers(mods));
+		vt->engine->lib.vterm_mouse_button(
+			vt->engine->term, button, pressed, modifiers(mods));
 }

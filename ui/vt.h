@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "src/base/err.h"
 #include "src/base/str.h"
 #include "ui/cell.h"
 
@@ -17,8 +18,9 @@ struct vt;
 
 enum { VT_MIN_ROWS = 4, VT_MIN_COLS = 20, VT_SCROLLBACK = 10000 };
 
-/* Size is clamped to at least VT_MIN_ROWS x VT_MIN_COLS, at most 1000 x 1000. */
-struct vt *vt_new(int rows, int cols, size_t scrollback_lines);
+/* Size is clamped to at least VT_MIN_ROWS x VT_MIN_COLS, at most 1000 x 1000. NULL where libvterm,
+ * which is opened on first use, is missing. */
+struct vt *vt_new(int rows, int cols, size_t scrollback_lines, struct err *e);
 void vt_free(struct vt *vt);
 void vt_feed(struct vt *vt, const void *bytes, size_t n);
 void vt_resize(struct vt *vt, int rows, int cols);

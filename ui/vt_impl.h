@@ -60,6 +60,8 @@ struct vt {
 
 /* ---- vt.c: libvterm */
 
+/* Opens the library; what it gives is vt->engine, which vt_engine_open() starts. */
+struct vt_engine *vt_engine_new(struct err *e);
 void vt_engine_open(struct vt *vt, int rows, int cols);
 void vt_engine_close(struct vt *vt);
 void vt_engine_cursor(struct vt *vt, int *row, int *col);

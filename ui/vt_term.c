@@ -13,10 +13,15 @@ static int clamp(int v, int lo, int hi)
 
 enum { SIZE_MAX_CELLS = 1000 };
 
-struct vt *vt_new(int rows, int cols, size_t scrollback_lines)
+struct vt *vt_new(int rows, int cols, size_t scrollback_lines, struct err *e)
 {
-	struct vt *vt = xcalloc(1, sizeof(*vt));
+	struct vt_engine *engine = vt_engine_new(e);
+	struct vt *vt;
 
+	if (!engine)
+		return NULL;
+	vt = xcalloc(1, sizeof(*vt));
+	vt->engine = engine;
 	rows = clamp(rows, VT_MIN_ROWS, SIZE_MAX_CELLS);
 	cols = clamp(cols, VT_MIN_COLS, SIZE_MAX_CELLS);
 	vt_grid_init(&vt->primary, rows, cols);

@@ -143,7 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = {data, data + size};
 	int rows = (int)(byte(&in) % 60), cols = (int)byte(&in);
 	size_t lines = byte(&in);
-	struct vt *a = vt_new(rows, cols, lines), *b = vt_new(rows, cols, lines);
+	struct vt *a = vt_new(rows, cols, lines, NULL), *b = vt_new(rows, cols, lines, NULL);
 
 	vt_set_fast(b, false);
 	while (in.p < in.end) {

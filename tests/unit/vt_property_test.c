@@ -429,8 +429,8 @@ static bool compare_with_vterm(uint64_t seed)
 	g.rows = VT_MIN_ROWS + (int)rnd(&g, 30);
 	g.cols = VT_MIN_COLS + (int)rnd(&g, 70);
 	generate(&g, 40);
-	fast = vt_new(g.rows, g.cols, 1000000);
-	slow = vt_new(g.rows, g.cols, 1000000);
+	fast = vt_new(g.rows, g.cols, 1000000, NULL);
+	slow = vt_new(g.rows, g.cols, 1000000, NULL);
 	vt_set_fast(slow, false);
 	reference_open(&ref, g.rows, g.cols);
 	feed_chunks(&g, fast, str_get(&g.out), g.out.len);
@@ -455,8 +455,8 @@ static bool compare_with_resizes(uint64_t seed)
 	g.plain = rnd(&g, 3) == 0;
 	g.rows = 4 + (int)rnd(&g, 30);
 	g.cols = 20 + (int)rnd(&g, 70);
-	fast = vt_new(g.rows, g.cols, lines);
-	slow = vt_new(g.rows, g.cols, lines);
+	fast = vt_new(g.rows, g.cols, lines, NULL);
+	slow = vt_new(g.rows, g.cols, lines, NULL);
 	vt_set_fast(slow, false);
 	for (int round = 0; ok && round < 6; round++) {
 		str_clear(&g.out);

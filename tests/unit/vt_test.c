@@ -13,7 +13,7 @@
 
 static struct vt *make(int rows, int cols, const char *feed)
 {
-	struct vt *vt = vt_new(rows, cols, VT_SCROLLBACK);
+	struct vt *vt = vt_new(rows, cols, VT_SCROLLBACK, NULL);
 
 	vt_feed(vt, feed, strlen(feed));
 	return vt;
@@ -78,7 +78,7 @@ static void lines_that_scroll_off_are_kept(void **state)
 
 static void only_so_many_lines_are_kept(void **state)
 {
-	struct vt *vt = vt_new(4, 20, 3);
+	struct vt *vt = vt_new(4, 20, 3, NULL);
 	char line[32];
 
 	(void)state;
@@ -267,7 +267,7 @@ static void repeated_characters_fill_the_last_column(void **state)
 
 static void sizes_are_clamped(void **state)
 {
-	struct vt *vt = vt_new(0, 0, 10);
+	struct vt *vt = vt_new(0, 0, 10, NULL);
 
 	(void)state;
 	assert_int_equal(vt_rows(vt), VT_MIN_ROWS);
@@ -282,7 +282,7 @@ static void bad_utf8_is_replaced_however_it_is_cut(void **state)
 {
 	static const char bad[] =
 		"a\xff\xe2\x82z\xc0\x80\xed\xa0\x80\xe2\x82\x1b[1mq\xf4\x90\x80\x80!";
-	struct vt *whole = make(4, 60, bad), *bytes = vt_new(4, 60, 10);
+	struct vt *whole = make(4, 60, bad), *bytes = vt_new(4, 60, 10, NULL);
 	struct str a = STR_INIT, b = STR_INIT;
 
 	(void)state;
@@ -300,7 +300,7 @@ static void bad_utf8_is_replaced_however_it_is_cut(void **state)
 
 static void oversized_sequences_do_no_harm(void **state)
 {
-	struct vt *vt = vt_new(4, 40, 10);
+	struct vt *vt = vt_new(4, 40, 10, NULL);
 	struct str s = STR_INIT;
 
 	(void)state;
@@ -377,7 +377,7 @@ static void titles_are_harmless(void **state)
 
 static void the_answers_of_a_guest_that_asks_for_ever_are_bounded(void **state)
 {
-	struct vt *vt = vt_new(4, 20, 10);
+	struct vt *vt = vt_new(4, 20, 10, NULL);
 	char buf[4096];
 	size_t sum = 0, n;
 
@@ -392,7 +392,7 @@ static void the_answers_of_a_guest_that_asks_for_ever_are_bounded(void **state)
 
 static void an_endless_line_is_bounded(void **state)
 {
-	struct vt *vt = vt_new(4, 100, 100000);
+	struct vt *vt = vt_new(4, 100, 100000, NULL);
 	char block[10000];
 
 	(void)state;
@@ -430,7 +430,7 @@ static void keys_send_what_programs_expect(void **state)
 		{VT_KEY_F12, 0, "\x1b[24~"},
 		{(enum vt_key)1000, 0, ""},
 	};
-	struct vt *vt = vt_new(4, 20, 10);
+	struct vt *vt = vt_new(4, 20, 10, NULL);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
@@ -462,7 +462,7 @@ static void characters_send_themselves(void **state)
 		{'/', VT_CTRL, "\x1f"},
 		{0x20ac, VT_CTRL, "\xe2\x82\xac"},
 	};
-	struct vt *vt = vt_new(4, 20, 10);
+	struct vt *vt = vt_new(4, 20, 10, NULL);
 	char nul[2] = "x";
 
 	(void)state;
@@ -479,7 +479,7 @@ static void characters_send_themselves(void **state)
 static void a_paste_cannot_press_keys(void **state)
 {
 	static const char text[] = "one\r\ntwo\x1b[201~\x03three";
-	struct vt *vt = vt_new(4, 20, 10);
+	struct vt *vt = vt_new(4, 20, 10, NULL);
 
 	(void)state;
 	vt_paste(vt, text, strlen(text));
@@ -492,7 +492,7 @@ static void a_paste_cannot_press_keys(void **state)
 
 static void the_mouse_speaks_when_asked(void **state)
 {
-	struct vt *vt = vt_new(4, 20, 10);
+	struct vt *vt = vt_new(4, 20, 10, NULL);
 
 	(void)state;
 	vt_mouse(vt, 1, 2, 1, true, 0);
@@ -535,7 +535,7 @@ static void bells_are_counted(void **state)
 
 static void generations_tell_of_changes(void **state)
 {
-	struct vt *vt = vt_new(4, 20, 10);
+	struct vt *vt = vt_new(4, 20, 10, NULL);
 	uint64_t g = vt_generation(vt);
 
 	(void)state;
