@@ -167,7 +167,8 @@ static void say_missing(struct capture *c, const struct ctp_walk_result *w)
 	const struct ctp_taskstats_summary *t = &r->taskstats;
 
 	if (c->shared.live && !w->has_taskstats && w->taskstats_error.code)
-		strv_pushf(m, "no delay accounting: %s", w->taskstats_error.msg);
+		strv_pushf(m, "no delay accounting: %s%s%s", w->taskstats_error.msg,
+			*w->taskstats_error.hint ? "; " : "", w->taskstats_error.hint);
 	else if (t->eperm_count)
 		strv_pushf(m,
 			"no delay accounting for %llu of %llu threads: taskstats needs "

@@ -9,7 +9,32 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "src/base/lazylib.h"
 #include "src/base/mem.h"
+
+/* Everything that is used of libmnl. */
+/* clang-format off */
+#define CALLS(X) \
+	X(mnl_socket_open2) X(mnl_socket_bind) X(mnl_socket_get_fd) X(mnl_socket_close) \
+	X(mnl_socket_sendto) X(mnl_socket_recvfrom) \
+	X(mnl_nlmsg_put_header) X(mnl_nlmsg_put_extra_header) X(mnl_nlmsg_ok) X(mnl_nlmsg_next) \
+	X(mnl_nlmsg_get_payload) X(mnl_nlmsg_get_payload_len) \
+	X(mnl_attr_put_strz) X(mnl_attr_put_u32) X(mnl_attr_parse) X(mnl_attr_parse_nested) \
+	X(mnl_attr_validate) X(mnl_attr_get_type) X(mnl_attr_get_payload) \
+	X(mnl_attr_get_payload_len) X(mnl_attr_get_u16) X(mnl_attr_get_u32)
+/* clang-format on */
+
+LAZYLIB_CALLS(CALLS);
+
+static const struct lazylib library = {
+	.file = "libmnl.so.0",
+	.name = "libmnl",
+	.purpose = "asking for taskstats",
+	.debian = "libmnl0",
+	.fedora = "libmnl",
+	.symbols = symbols,
+	.nsymbols = ARRAY_LEN(symbols),
+};
 
 /* include/uapi/linux/taskstats.h, and the attributes of its commands. */
 enum {
@@ -74,6 +99,7 @@ int taskstats_parse(const void *bytes, size_t n, struct taskstats_reply *out)
 }
 
 struct taskstats {
+	struct calls lib;
 	struct mnl_socket *socket;
 	uint16_t family;
 	uint32_t seq; /* of the next request */
@@ -83,16 +109,16 @@ struct taskstats {
 /* Replies are of 700 bytes; one datagram each. */
 enum { BUFFER = 8192, REQUEST = 28 };
 
-static struct nlmsghdr *put_request(
-	char *to, uint16_t type, uint8_t command, uint8_t version, uint32_t seq)
+static struct nlmsghdr *put_request(const struct calls *lib, char *to, uint16_t type,
+	uint8_t command, uint8_t version, uint32_t seq)
 {
-	struct nlmsghdr *h = mnl_nlmsg_put_header(to);
+	struct nlmsghdr *h = lib->mnl_nlmsg_put_header(to);
 	struct genlmsghdr *g;
 
 	h->nlmsg_type = type;
 	h->nlmsg_flags = NLM_F_REQUEST;
 	h->nlmsg_seq = seq;
-	g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
+	g = lib->mnl_nlmsg_put_extra_header(h, sizeof(*g));
 	g->cmd = command;
 	g->version = version;
 	return h;
@@ -100,51 +126,60 @@ static struct nlmsghdr *put_request(
 
 /* As mnl_nlmsg_ok(), which takes a length beyond 2^31 for a negative one and thereby for a good
  * one. */
-static bool is_whole(const struct nlmsghdr *h, int left)
+static bool is_whole(const struct calls *lib, const struct nlmsghdr *h, int left)
 {
-	return left >= (int)sizeof(*h) && h->nlmsg_len <= (uint32_t)left && mnl_nlmsg_ok(h, left);
+	return left >= (int)sizeof(*h) && h->nlmsg_len <= (uint32_t)left &&
+	       lib->mnl_nlmsg_ok(h, left);
 }
+
+struct family {
+	const struct calls *lib;
+	uint16_t id; /* 0 = not found */
+};
 
 static int take_family(const struct nlattr *a, void *data)
 {
-	uint16_t *family = data;
+	struct family *f = data;
 
-	if (mnl_attr_get_type(a) == CTRL_ATTR_FAMILY_ID && mnl_attr_validate(a, MNL_TYPE_U16) >= 0)
-		*family = mnl_attr_get_u16(a);
+	if (f->lib->mnl_attr_get_type(a) == CTRL_ATTR_FAMILY_ID &&
+		f->lib->mnl_attr_validate(a, MNL_TYPE_U16) >= 0)
+		f->id = f->lib->mnl_attr_get_u16(a);
 	return MNL_CB_OK;
 }
 
-static int family_of(const struct nlmsghdr *h, size_t n, uint16_t *family)
+static int family_of(const struct calls *lib, const struct nlmsghdr *h, size_t n, uint16_t *family)
 {
+	struct family f = {.lib = lib};
 	const struct nlmsgerr *error;
 
-	if (!is_whole(h, (int)n))
+	if (!is_whole(lib, h, (int)n))
 		return -EBADMSG;
 	if (h->nlmsg_type == NLMSG_ERROR) {
-		error = mnl_nlmsg_get_payload(h);
-		if (mnl_nlmsg_get_payload_len(h) < sizeof(*error))
+		error = lib->mnl_nlmsg_get_payload(h);
+		if (lib->mnl_nlmsg_get_payload_len(h) < sizeof(*error))
 			return -EBADMSG;
 		return error->error ? error->error : -EBADMSG;
 	}
-	if (mnl_nlmsg_get_payload_len(h) < sizeof(struct genlmsghdr))
+	if (lib->mnl_nlmsg_get_payload_len(h) < sizeof(struct genlmsghdr))
 		return -EBADMSG;
-	*family = 0;
-	mnl_attr_parse(h, sizeof(struct genlmsghdr), take_family, family);
-	return *family ? 0 : -EBADMSG;
+	lib->mnl_attr_parse(h, sizeof(struct genlmsghdr), take_family, &f);
+	*family = f.id;
+	return f.id ? 0 : -EBADMSG;
 }
 
 static int find_family(struct taskstats *t)
 {
-	struct nlmsghdr *h = put_request(t->buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, t->seq++);
+	struct nlmsghdr *h =
+		put_request(&t->lib, t->buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, t->seq++);
 	ssize_t n;
 
-	mnl_attr_put_strz(h, CTRL_ATTR_FAMILY_NAME, "TASKSTATS");
-	if (mnl_socket_sendto(t->socket, h, h->nlmsg_len) < 0)
+	t->lib.mnl_attr_put_strz(h, CTRL_ATTR_FAMILY_NAME, "TASKSTATS");
+	if (t->lib.mnl_socket_sendto(t->socket, h, h->nlmsg_len) < 0)
 		return -errno;
-	n = mnl_socket_recvfrom(t->socket, t->buf, BUFFER);
+	n = t->lib.mnl_socket_recvfrom(t->socket, t->buf, BUFFER);
 	if (n < 0)
 		return -errno;
-	return family_of((const struct nlmsghdr *)t->buf, (size_t)n, &t->family);
+	return family_of(&t->lib, (const struct nlmsghdr *)t->buf, (size_t)n, &t->family);
 }
 
 static int connect_socket(struct taskstats *t)
@@ -152,9 +187,9 @@ static int connect_socket(struct taskstats *t)
 	/* The kernel answers at once or not at all. */
 	const struct timeval patience = {.tv_sec = 2};
 
-	t->socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
-	if (!t->socket || mnl_socket_bind(t->socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-		setsockopt(mnl_socket_get_fd(t->socket), SOL_SOCKET, SO_RCVTIMEO, &patience,
+	t->socket = t->lib.mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (!t->socket || t->lib.mnl_socket_bind(t->socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+		setsockopt(t->lib.mnl_socket_get_fd(t->socket), SOL_SOCKET, SO_RCVTIMEO, &patience,
 			sizeof(patience)) < 0)
 		return -errno;
 	return find_family(t);
@@ -162,9 +197,14 @@ static int connect_socket(struct taskstats *t)
 
 struct taskstats *taskstats_new(struct err *e)
 {
-	struct taskstats *t = xcalloc(1, sizeof(*t));
+	struct taskstats *t;
+	struct calls lib;
 	int rc;
 
+	if (lazylib_open(&library, &lib, e))
+		return NULL;
+	t = xcalloc(1, sizeof(*t));
+	t->lib = lib;
 	t->buf = xmalloc(BUFFER);
 	t->seq = 1;
 	rc = connect_socket(t);
@@ -183,12 +223,13 @@ void taskstats_free(struct taskstats *t)
 	if (!t)
 		return;
 	if (t->socket)
-		mnl_socket_close(t->socket);
+		t->lib.mnl_socket_close(t->socket);
 	free(t->buf);
 	free(t);
 }
 
 struct answer {
+	const struct calls *lib;
 	const struct nlattr *pid, *stats;
 };
 
@@ -196,42 +237,47 @@ static int take_inner(const struct nlattr *a, void *data)
 {
 	struct answer *w = data;
 
-	if (mnl_attr_get_type(a) == TYPE_PID && mnl_attr_validate(a, MNL_TYPE_U32) >= 0)
+	if (w->lib->mnl_attr_get_type(a) == TYPE_PID &&
+		w->lib->mnl_attr_validate(a, MNL_TYPE_U32) >= 0)
 		w->pid = a;
-	else if (mnl_attr_get_type(a) == TYPE_STATS)
+	else if (w->lib->mnl_attr_get_type(a) == TYPE_STATS)
 		w->stats = a;
 	return MNL_CB_OK;
 }
 
 static int take_outer(const struct nlattr *a, void *data)
 {
-	if (mnl_attr_get_type(a) == TYPE_AGGR_PID)
-		mnl_attr_parse_nested(a, take_inner, data);
+	struct answer *w = data;
+
+	if (w->lib->mnl_attr_get_type(a) == TYPE_AGGR_PID)
+		w->lib->mnl_attr_parse_nested(a, take_inner, w);
 	return MNL_CB_OK;
 }
 
-static int read_stats(const struct nlmsghdr *h, uint32_t tid, struct taskstats_reply *out)
+static int read_stats(const struct calls *lib, const struct nlmsghdr *h, uint32_t tid,
+	struct taskstats_reply *out)
 {
-	struct answer w = {0};
+	struct answer w = {.lib = lib};
 
-	if (mnl_nlmsg_get_payload_len(h) < sizeof(struct genlmsghdr))
+	if (lib->mnl_nlmsg_get_payload_len(h) < sizeof(struct genlmsghdr))
 		return -EBADMSG;
-	mnl_attr_parse(h, sizeof(struct genlmsghdr), take_outer, &w);
-	if (!w.pid || !w.stats || mnl_attr_get_u32(w.pid) != tid)
+	lib->mnl_attr_parse(h, sizeof(struct genlmsghdr), take_outer, &w);
+	if (!w.pid || !w.stats || lib->mnl_attr_get_u32(w.pid) != tid)
 		return -EBADMSG;
 	return taskstats_parse(
-		mnl_attr_get_payload(w.stats), mnl_attr_get_payload_len(w.stats), out);
+		lib->mnl_attr_get_payload(w.stats), lib->mnl_attr_get_payload_len(w.stats), out);
 }
 
 /* One message: an answer, or the error that stands for it. */
-static void read_message(const struct nlmsghdr *h, uint32_t tid, struct taskstats_reply *out)
+static void read_message(const struct calls *lib, const struct nlmsghdr *h, uint32_t tid,
+	struct taskstats_reply *out)
 {
-	const struct nlmsgerr *error = mnl_nlmsg_get_payload(h);
+	const struct nlmsgerr *error = lib->mnl_nlmsg_get_payload(h);
 	int rc;
 
 	if (h->nlmsg_type != NLMSG_ERROR)
-		rc = read_stats(h, tid, out);
-	else if (mnl_nlmsg_get_payload_len(h) < sizeof(*error) || error->error >= 0)
+		rc = read_stats(lib, h, tid, out);
+	else if (lib->mnl_nlmsg_get_payload_len(h) < sizeof(*error) || error->error >= 0)
 		rc = -EBADMSG;
 	else
 		rc = error->error;
@@ -239,22 +285,32 @@ static void read_message(const struct nlmsghdr *h, uint32_t tid, struct taskstat
 		*out = (struct taskstats_reply){.rc = rc};
 }
 
-size_t taskstats_read(const void *bytes, size_t n, uint32_t first_seq, const uint32_t *tids,
-	size_t ntids, struct taskstats_reply *out)
+static size_t read_datagram(const struct calls *lib, const void *bytes, size_t n,
+	uint32_t first_seq, const uint32_t *tids, size_t ntids, struct taskstats_reply *out)
 {
 	const struct nlmsghdr *h = bytes;
 	int left = n > INT32_MAX ? 0 : (int)n;
 	size_t filled = 0;
 
-	for (; is_whole(h, left); h = mnl_nlmsg_next(h, &left)) {
+	for (; is_whole(lib, h, left); h = lib->mnl_nlmsg_next(h, &left)) {
 		uint32_t i = h->nlmsg_seq - first_seq;
 
 		if (i >= ntids || out[i].rc != -EAGAIN) /* of an earlier question, or said twice */
 			continue;
-		read_message(h, tids[i], &out[i]);
+		read_message(lib, h, tids[i], &out[i]);
 		filled++;
 	}
 	return filled;
+}
+
+size_t taskstats_read(const void *bytes, size_t n, uint32_t first_seq, const uint32_t *tids,
+	size_t ntids, struct taskstats_reply *out)
+{
+	struct calls lib;
+
+	if (lazylib_open(&library, &lib, NULL))
+		return 0;
+	return read_datagram(&lib, bytes, n, first_seq, tids, ntids, out);
 }
 
 static int send_all(struct taskstats *t, const uint32_t *tids, size_t n)
@@ -263,13 +319,13 @@ static int send_all(struct taskstats *t, const uint32_t *tids, size_t n)
 	size_t len = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct nlmsghdr *h =
-			put_request(requests + len, t->family, CMD_GET, 1, t->seq + (uint32_t)i);
+		struct nlmsghdr *h = put_request(
+			&t->lib, requests + len, t->family, CMD_GET, 1, t->seq + (uint32_t)i);
 
-		mnl_attr_put_u32(h, CMD_ATTR_PID, tids[i]);
+		t->lib.mnl_attr_put_u32(h, CMD_ATTR_PID, tids[i]);
 		len += h->nlmsg_len;
 	}
-	return mnl_socket_sendto(t->socket, requests, len) < 0 ? -errno : 0;
+	return t->lib.mnl_socket_sendto(t->socket, requests, len) < 0 ? -errno : 0;
 }
 
 void taskstats_ask(struct taskstats *t, const uint32_t *tids, size_t n, struct taskstats_reply *out)
@@ -281,12 +337,12 @@ void taskstats_ask(struct taskstats *t, const uint32_t *tids, size_t n, struct t
 		out[i] = (struct taskstats_reply){.rc = -EAGAIN};
 	rc = send_all(t, tids, n);
 	while (rc == 0 && filled < n) {
-		ssize_t got = mnl_socket_recvfrom(t->socket, t->buf, BUFFER);
+		ssize_t got = t->lib.mnl_socket_recvfrom(t->socket, t->buf, BUFFER);
 
 		if (got < 0 && errno != EINTR)
 			rc = -errno;
 		else if (got > 0)
-			filled += taskstats_read(t->buf, (size_t)got, t->seq, tids, n, out);
+			filled += read_datagram(&t->lib, t->buf, (size_t)got, t->seq, tids, n, out);
 	}
 	t->seq += (uint32_t)n;
 	for (size_t i = 0; i < n; i++)
@@ -350,34 +406,34 @@ int taskstats_parse_exit(const void *bytes, size_t n, struct taskstats_exit *out
 
 int taskstats_listen(struct taskstats *t, const char *cpulist)
 {
-	struct nlmsghdr *h = put_request(t->buf, t->family, CMD_GET, 1, t->seq++);
+	struct nlmsghdr *h = put_request(&t->lib, t->buf, t->family, CMD_GET, 1, t->seq++);
 	/* hundreds of tasks can end before the reader has its turn */
 	const int room = 8 << 20;
 	const struct timeval patience = {.tv_usec = 100000};
 	const struct nlmsgerr *answer;
-	int fd = mnl_socket_get_fd(t->socket);
+	int fd = t->lib.mnl_socket_get_fd(t->socket);
 	ssize_t n;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	h->nlmsg_flags |= NLM_F_ACK;
-	mnl_attr_put_strz(h, CMD_ATTR_REGISTER_CPUMASK, cpulist);
-	if (mnl_socket_sendto(t->socket, h, h->nlmsg_len) < 0)
+	t->lib.mnl_attr_put_strz(h, CMD_ATTR_REGISTER_CPUMASK, cpulist);
+	if (t->lib.mnl_socket_sendto(t->socket, h, h->nlmsg_len) < 0)
 		return -errno;
-	n = mnl_socket_recvfrom(t->socket, t->buf, BUFFER);
+	n = t->lib.mnl_socket_recvfrom(t->socket, t->buf, BUFFER);
 	if (n < 0)
 		return -errno;
 	h = (struct nlmsghdr *)t->buf;
-	if (!is_whole(h, (int)n) || h->nlmsg_type != NLMSG_ERROR ||
-		mnl_nlmsg_get_payload_len(h) < sizeof(*answer))
+	if (!is_whole(&t->lib, h, (int)n) || h->nlmsg_type != NLMSG_ERROR ||
+		t->lib.mnl_nlmsg_get_payload_len(h) < sizeof(*answer))
 		return 0; /* a task has ended already: we are told */
-	answer = mnl_nlmsg_get_payload(h);
+	answer = t->lib.mnl_nlmsg_get_payload(h);
 	return answer->error;
 }
 
 void taskstats_wait_no_more(struct taskstats *t)
 {
-	int fd = mnl_socket_get_fd(t->socket);
+	int fd = t->lib.mnl_socket_get_fd(t->socket);
 
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
@@ -385,19 +441,19 @@ void taskstats_wait_no_more(struct taskstats *t)
 int taskstats_next_exit(struct taskstats *t, struct taskstats_exit *out)
 {
 	const struct nlmsghdr *h = (const struct nlmsghdr *)t->buf;
-	struct answer w = {0};
-	ssize_t n = mnl_socket_recvfrom(t->socket, t->buf, BUFFER);
+	struct answer w = {.lib = &t->lib};
+	ssize_t n = t->lib.mnl_socket_recvfrom(t->socket, t->buf, BUFFER);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	if (!is_whole(h, (int)n) || h->nlmsg_type != t->family ||
-		mnl_nlmsg_get_payload_len(h) < sizeof(struct genlmsghdr))
+	if (!is_whole(&t->lib, h, (int)n) || h->nlmsg_type != t->family ||
+		t->lib.mnl_nlmsg_get_payload_len(h) < sizeof(struct genlmsghdr))
 		return 0;
-	mnl_attr_parse(h, sizeof(struct genlmsghdr), take_outer, &w);
+	t->lib.mnl_attr_parse(h, sizeof(struct genlmsghdr), take_outer, &w);
 	if (!w.pid || !w.stats ||
-		taskstats_parse_exit(
-			mnl_attr_get_payload(w.stats), mnl_attr_get_payload_len(w.stats), out) < 0)
+		taskstats_parse_exit(t->lib.mnl_attr_get_payload(w.stats),
+			t->lib.mnl_attr_get_payload_len(w.stats), out) < 0)
 		return 0;
-	out->tid = mnl_attr_get_u32(w.pid);
+	out->tid = t->lib.mnl_attr_get_u32(w.pid);
 	return 1;
 }

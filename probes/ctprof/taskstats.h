@@ -33,7 +33,8 @@ int taskstats_parse(const void *bytes, size_t n, struct taskstats_reply *out);
 
 struct taskstats;
 
-/* A socket of one's own; -ENOENT: this kernel has no taskstats. NULL with a sentence. */
+/* A socket of one's own. NULL with a sentence where this kernel has no taskstats, or libmnl, which
+ * is opened on first use, is missing. */
 struct taskstats *taskstats_new(struct err *e);
 void taskstats_free(struct taskstats *t);
 enum { TASKSTATS_BATCH = 32 };

@@ -69,7 +69,7 @@ cp "$KTSTR" "$stage/ktstr" && strip -g "$stage/ktstr"
 cp tests/kvm/inside.sh "$stage/"
 include=(-i "$stage")
 # Opened when they are needed, so nothing says that the program wants them.
-for so in libarchive.so.13 libelf.so.1 libncursesw.so.6 libvterm.so.0 libzstd.so.1; do
+for so in libarchive.so.13 libelf.so.1 libncursesw.so.6 libvterm.so.0 libzstd.so.1 libmnl.so.0; do
   path=$(library $so); [ -z "$path" ] || include+=(-i "$path")
 done
 for extra in ${NESTED_EXTRA:-}; do include+=(-i "$extra"); done
