@@ -37,7 +37,8 @@ CC := $(CLANG)
 endif
 ALL_CFLAGS := $(BASE_CFLAGS) $(CFLAGS_$(BUILD)) $(CFLAGS)
 ALL_LDFLAGS := $(LDFLAGS_$(BUILD)) $(LDFLAGS)
-# libc first: most names are its own, and the loader looks through the libraries in this order.
+# libc first: most names are its own, and the loader looks through the libraries in this order. Of libm nothing is needed
+# where the compiler makes floor() and its like itself, as gcc does.
 LIBS := -lc $(PKG_LIBS) -ldl -lm
 
 # The monitor's part for the machine that is built for; the rest of it knows no architecture.

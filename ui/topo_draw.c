@@ -44,6 +44,12 @@ static struct ui_style marked(
 	return s;
 }
 
+/* What is not below zero, rounded; lround() would have libm loaded at every start. */
+static unsigned whole(double v)
+{
+	return (unsigned)(v + 0.5);
+}
+
 /* "43%", "-" when it is not known. */
 static void percent_text(double v, char *out, size_t n, const char *unit)
 {
@@ -138,7 +144,7 @@ static void draw_strip(const struct draw *d, int row, int col, int width, unsign
 			sum += busy;
 			known++;
 		}
-		level = known ? (unsigned)lround(sum / known / 100 * 8) : 0;
+		level = known ? whole(sum / known / 100 * 8) : 0;
 		level = known && sum / known >= 1 && !level ? 1 : level;
 		view_fill(d->v, row, col + (int)at++, 1, 1,
 			theme_heat(d->p->theme, known ? sum / known : 0),
@@ -274,7 +280,7 @@ static void draw_cells(const struct draw *d, int row, const struct topo_line *l)
 
 static void draw_bar(const struct draw *d, int row, int col, int width, double percent)
 {
-	int full = isnan(percent) ? 0 : (int)lround(percent / 100 * width);
+	int full = isnan(percent) ? 0 : (int)whole(percent / 100 * width);
 
 	if (percent >= 1 && !full)
 		full = 1;

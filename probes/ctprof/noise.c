@@ -80,8 +80,11 @@ void ctp_noise_add_idle(struct ctp_noise *n, const struct ctp_diff *d)
 	for (size_t i = 0; i < d->npairs; i++) {
 		struct levels *l = levels_of(n, &d->pairs[i].key);
 
-		for (unsigned m = 0; m < CTP_NMETRICS; m++)
-			l->idle[m] = fmax(l->idle[m], fabs(level(d, &d->pairs[i], m)));
+		for (unsigned m = 0; m < CTP_NMETRICS; m++) {
+			double v = fabs(level(d, &d->pairs[i], m));
+
+			l->idle[m] = v > l->idle[m] ? v : l->idle[m];
+		}
 	}
 }
 

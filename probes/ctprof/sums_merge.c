@@ -1,5 +1,4 @@
 /* Two groups as one, and groups as numbers. */
-#include <math.h>
 #include <string.h>
 
 #include "probes/ctprof/sums.h"
@@ -120,7 +119,8 @@ bool ctp_sums_number(const struct ctp_sums *s, enum ctp_metric m, double *out)
 		*out = in[0] - in[1];
 		return true;
 	case CTP_OFFCPU:
-		*out = in[0] + in[1] + in[3] + in[5] + in[6] + in[7] + fmax(in[2], in[4]);
+		*out = in[0] + in[1] + in[3] + in[5] + in[6] + in[7] +
+		       (in[2] > in[4] ? in[2] : in[4]);
 		return true;
 	}
 	return false;
