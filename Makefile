@@ -8,9 +8,8 @@ B := build/$(BUILD)
 
 PKGS      := ncursesw vterm libcjson libzstd libmnl
 PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-# What the program is linked with; the others it opens on first use (src/base/lazylib.h).
-LINKED    := libcjson
-PKG_LIBS  := $(shell pkg-config --libs $(LINKED) 2>/dev/null || echo -lcjson)
+# Linked; the others are opened on first use (src/base/lazylib.h). Without this one all cached kernels would seem broken.
+PKG_LIBS  := $(shell pkg-config --libs libcjson 2>/dev/null || echo -lcjson)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wno-missing-field-initializers -Wno-unknown-attributes

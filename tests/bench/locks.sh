@@ -17,7 +17,7 @@ trap cleanup EXIT
 make --no-print-directory build/release/libktstr.a >/dev/null || exit 1
 # shellcheck disable=SC2046
 "${CC:-cc}" -O2 -std=gnu11 -D_GNU_SOURCE -I. -o "$work/peer" tests/bench/locks_peer.c build/release/libktstr.a \
-  $(pkg-config --libs ncursesw vterm libcjson) -ldl -lm -pthread || exit 1
+  $(pkg-config --libs libcjson) -ldl -lm -pthread || exit 1
 
 median() { sort -n "$1" | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 helper() { # FD ARGUMENT...: started, and ready

@@ -8,5 +8,5 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p build/bench
 # shellcheck disable=SC2046
 ${CC:-cc} -std=gnu11 -O2 -I. -D_GNU_SOURCE -pthread -o build/bench/vt_pane tests/bench/vt_pane.c build/release/libktstr.a \
-  $(pkg-config --cflags --libs ncursesw vterm libcjson) -ldl -lm -lutil || exit 1
+  $(pkg-config --libs libcjson) -ldl -lm -lutil || exit 1
 build/bench/vt_pane "${RUNS:-5}" "$work"
