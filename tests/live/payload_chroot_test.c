@@ -21,7 +21,9 @@
 #include "src/base/archive.h"
 #include "src/base/file.h"
 #include "src/base/spawn.h"
+#include "src/base/zst.h"
 #include "tests/lib/skip.h"
+#include "ui/vt.h"
 #include "vmm/payload/elf.h"
 #include "vmm/payload/payload.h"
 
@@ -215,7 +217,7 @@ static void a_folder_with_both(void **state)
 	assert_int_equal(w->notes.n, 0);
 }
 
-/* What this program says where neither libelf nor libarchive is installed: run by the next test. */
+/* What this program says where these libraries are not installed: run by the next test. */
 static int without_libraries(void)
 {
 	struct str unpacked = STR_INIT;
@@ -225,6 +227,12 @@ static int without_libraries(void)
 		return 1;
 	printf("%s; %s\n", e.msg, e.hint);
 	if (arc_decompress(-1, "x", 1, &unpacked, &e) != -ENOENT)
+		return 1;
+	printf("%s; %s\n", e.msg, e.hint);
+	if (zst_in_new(-1, 1, &e))
+		return 1;
+	printf("%s; %s\n", e.msg, e.hint);
+	if (vt_new(24, 80, 1, &e))
 		return 1;
 	printf("%s; %s\n", e.msg, e.hint);
 	return 0;
@@ -241,7 +249,11 @@ static void libraries_that_are_opened_late_are_named(void **state)
 		"installed; Debian, Ubuntu: apt-get install libelf1; Fedora: dnf install "
 		"elfutils-libelf\n"
 		"unpacking needs the library libarchive, which is not installed; Debian, Ubuntu: "
-		"apt-get install libarchive13; Fedora: dnf install libarchive\n");
+		"apt-get install libarchive13; Fedora: dnf install libarchive\n"
+		"zstd compression needs the library libzstd, which is not installed; Debian, "
+		"Ubuntu: apt-get install libzstd1; Fedora: dnf install libzstd\n"
+		"a guest's screen needs the library libvterm, which is not installed; Debian, "
+		"Ubuntu: apt-get install libvterm0; Fedora: dnf install libvterm\n");
 }
 
 static void scripts_with_modules(void **state)
