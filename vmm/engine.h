@@ -169,8 +169,8 @@ struct engine_boot {
  * one that works. Not when --append says what becomes of its CPUs.
  */
 bool engine_starts_cpus_late(const struct vm_config *c, unsigned host_cpus);
-/* The first argument of --append that changes what a kernel makes of its CPUs and nodes (who adds it
- * wants that), NULL = none. Borrowed. */
+/* The first argument of --append that changes what a kernel makes of its CPUs and nodes, which is
+ * wanted then; NULL = none. Borrowed. */
 const char *engine_cpus_changed_by(const struct vm_config *c);
 /* The kernel command line; refused with a sentence when longer than the kernel takes (2047 bytes).
  * Heap. */

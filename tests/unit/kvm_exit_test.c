@@ -166,7 +166,8 @@ static void each_end_has_its_name(void **state)
 	(void)state;
 	expect_end(KVM_EXIT_SYSTEM_EVENT, KVM_SYSTEM_EVENT_SHUTDOWN, MACHINE_OFF, NULL);
 	expect_end(KVM_EXIT_SYSTEM_EVENT, KVM_SYSTEM_EVENT_RESET, MACHINE_RESET, NULL);
-	expect_end(KVM_EXIT_SYSTEM_EVENT, KVM_SYSTEM_EVENT_CRASH, MACHINE_FAILED, "reported a crash");
+	expect_end(
+		KVM_EXIT_SYSTEM_EVENT, KVM_SYSTEM_EVENT_CRASH, MACHINE_FAILED, "reported a crash");
 	expect_end(KVM_EXIT_SYSTEM_EVENT, 99, MACHINE_FAILED, "reported a crash");
 	expect_end(KVM_EXIT_SHUTDOWN, 0, MACHINE_FAILED, "triple fault");
 	expect_end(KVM_EXIT_INTERNAL_ERROR, KVM_INTERNAL_ERROR_EMULATION, MACHINE_FAILED,

@@ -14,6 +14,12 @@ static void put(unsigned char *p, uint32_t v, unsigned width)
 		*p++ = (unsigned char)v;
 }
 
+static void text(unsigned char *p, const char *s)
+{
+	while (*s)
+		*p++ = (unsigned char)*s++;
+}
+
 static unsigned char rest(const unsigned char *p, size_t n)
 {
 	unsigned char sum = 0;
@@ -23,25 +29,23 @@ static unsigned char rest(const unsigned char *p, size_t n)
 	return (unsigned char)-sum;
 }
 
-const unsigned char *mptable(void)
+void mptable_make(unsigned char bytes[MPTABLE_SIZE])
 {
-	static unsigned char bytes[MPTABLE_SIZE];
 	unsigned char *table = bytes + POINTER;
 
-	memset(bytes, 0, sizeof(bytes));
+	memset(bytes, 0, MPTABLE_SIZE);
 	/* 4.1: the pointer, a paragraph long, and no default configuration */
-	memcpy(bytes, "_MP_", 4);
+	text(bytes, "_MP_");
 	put(bytes + 4, MPTABLE_AT + POINTER, 4);
 	bytes[8] = 1;
 	bytes[9] = VERSION;
 	bytes[10] = rest(bytes, POINTER);
 	/* 4.2: the header, with no entries behind it */
-	memcpy(table, "PCMP", 4);
+	text(table, "PCMP");
 	put(table + 4, HEADER, 2);
 	table[6] = VERSION;
-	memcpy(table + 8, "KTSTR   ", 8);
-	memcpy(table + 16, "            ", 12);
+	text(table + 8, "KTSTR   ");
+	text(table + 16, "            ");
 	put(table + 36, ACPI_LAPIC_BASE, 4);
 	table[7] = rest(table, HEADER);
-	return bytes;
 }

@@ -8,5 +8,5 @@
 
 enum { MPTABLE_SIZE = 16 + 44 };
 
-/* The bytes for MPTABLE_AT: the pointer that is looked for, and the table behind it. Static. */
-const unsigned char *mptable(void);
+/* The bytes for MPTABLE_AT: the pointer that is looked for, and the table behind it. */
+void mptable_make(unsigned char bytes[MPTABLE_SIZE]);
