@@ -65,7 +65,7 @@ static void *listen_on(void *arg)
 			ctp_exits_add(x, &t);
 		else if (rc == -ENOBUFS)
 			x->lost = true;
-		else if (rc < 0 || atomic_load(&x->stop))
+		else if (rc != -EBADMSG && (rc < 0 || atomic_load(&x->stop)))
 			return NULL;
 		if (until == UINT64_MAX && atomic_load(&x->stop)) {
 			until = clock_mono_ns() + LATEST_NS;

@@ -448,12 +448,12 @@ int taskstats_next_exit(struct taskstats *t, struct taskstats_exit *out)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	if (!is_whole(&t->lib, h, (int)n) || h->nlmsg_type != t->family ||
 		t->lib.mnl_nlmsg_get_payload_len(h) < sizeof(struct genlmsghdr))
-		return 0;
+		return -EBADMSG;
 	t->lib.mnl_attr_parse(h, sizeof(struct genlmsghdr), take_outer, &w);
 	if (!w.pid || !w.stats ||
 		taskstats_parse_exit(t->lib.mnl_attr_get_payload(w.stats),
 			t->lib.mnl_attr_get_payload_len(w.stats), out) < 0)
-		return 0;
+		return -EBADMSG;
 	out->tid = t->lib.mnl_attr_get_u32(w.pid);
 	return 1;
 }

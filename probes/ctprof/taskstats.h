@@ -53,8 +53,8 @@ struct taskstats_exit {
 int taskstats_parse_exit(const void *bytes, size_t n, struct taskstats_exit *out);
 /* From now on every task that ends on these CPUs ("0-7") is told of. 0 or -errno. */
 int taskstats_listen(struct taskstats *t, const char *cpulist);
-/* Waits for the next one at most a tenth of a second: 1, 0 when none came, -ENOBUFS when some were
- * lost, -errno. */
+/* Waits for the next one at most a tenth of a second: 1, 0 when none came, -EBADMSG when something
+ * else did, -ENOBUFS when some were lost, -errno. */
 int taskstats_next_exit(struct taskstats *t, struct taskstats_exit *out);
 /* ... and from now on does not wait. */
 void taskstats_wait_no_more(struct taskstats *t);
