@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "src/base/mem.h"
+#include "src/base/sock.h"
 #include "vmm/vmctl.h"
 
 struct header {
@@ -116,13 +117,9 @@ int ctl_receive(
 	int rc;
 
 	/* MSG_TRUNC returns the packet's true length, so that an oversized one is seen as such. */
-	do
-		n = recv(fd, buf, CTL_MESSAGE_MAX, MSG_DONTWAIT | MSG_TRUNC);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
-	if (n == 0)
-		return 0;
+	n = sock_recv(fd, buf, CTL_MESSAGE_MAX, MSG_TRUNC);
+	if (n <= 0)
+		return (int)n;
 	rc = ctl_unpack(buf, (size_t)n, sender, m);
 	return rc ? rc : 1;
 }

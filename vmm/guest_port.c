@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "src/base/clock.h"
+#include "src/base/sock.h"
 #include "src/base/utf8.h"
 
 enum {
@@ -243,9 +244,9 @@ static void read_port(struct host *h)
 {
 	struct guest *g = &h->guest;
 	char buf[READ_SIZE];
-	ssize_t n = recv(g->bulk.fd, buf, sizeof(buf), MSG_DONTWAIT);
+	ssize_t n = sock_recv(g->bulk.fd, buf, sizeof(buf), 0);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n == -EAGAIN)
 		return;
 	if (n <= 0) {
 		tap_close(&g->bulk);

@@ -12,6 +12,7 @@
 
 #include "src/base/clock.h"
 #include "src/base/json_out.h"
+#include "src/base/sock.h"
 #include "src/base/spawn.h"
 #include "vmm/verdict.h"
 
@@ -103,7 +104,7 @@ static void log_event(void *user, int fd, uint32_t events)
 {
 	struct host *h = user;
 	char buf[16384];
-	ssize_t n = read(fd, buf, sizeof(buf));
+	ssize_t n = sock_recv(fd, buf, sizeof(buf), 0);
 
 	(void)events;
 	if (n > 0) {
@@ -111,7 +112,7 @@ static void log_event(void *user, int fd, uint32_t events)
 		log_feed(&h->guest, h->loop, buf, (size_t)n);
 		if (h->setup.c.dmesg)
 			outbox_put_log(&h->out, buf, (size_t)n);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+	} else if (n != -EAGAIN) {
 		tap_close(&h->guest.log);
 		guest_check_end(h);
 	}

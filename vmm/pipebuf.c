@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "src/base/mem.h"
+#include "src/base/sock.h"
 
 size_t pipebuf_room(const struct pipebuf *b)
 {
@@ -30,15 +31,10 @@ ssize_t pipebuf_read(struct pipebuf *b, int fd)
 
 	if (!pipebuf_room(b))
 		return -EAGAIN;
-	do
-		n = recv(fd, tail(b), pipebuf_room(b), MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
+	n = sock_recv(fd, tail(b), pipebuf_room(b), 0);
 	if (n > 0)
 		b->len += (size_t)n;
-	/* A peer that closed with bytes of ours unread: to us, its end. */
-	if (n < 0 && errno == ECONNRESET)
-		return 0;
-	return n < 0 ? -errno : n;
+	return n;
 }
 
 int pipebuf_write(struct pipebuf *b, int fd)

@@ -140,6 +140,26 @@ static void test_sockets(void **state)
 	close(s[1]);
 }
 
+/* A child that ends does not read what was on its way to it, and what it said last counts. */
+static void test_the_last_word_of_one_that_did_not_listen(void **state)
+{
+	static unsigned char buf[CTL_MESSAGE_MAX];
+	struct ctl_message m;
+	int s[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, s), 0);
+	assert_int_equal(
+		ctl_send(s[0], &(struct ctl_message){.type = CTL_RESIZE, .a = 24, .b = 80}), 0);
+	assert_int_equal(ctl_send(s[1], &(struct ctl_message){.type = CTL_EXIT, .a = 7}), 0);
+	close(s[1]);
+	assert_int_equal(ctl_receive(s[0], CTL_FROM_CHILD, buf, &m), 1);
+	assert_int_equal(m.type, CTL_EXIT);
+	assert_int_equal(m.a, 7);
+	assert_int_equal(ctl_receive(s[0], CTL_FROM_CHILD, buf, &m), 0);
+	close(s[0]);
+}
+
 /* A receiver that does not read stops the sender instead of growing. */
 static void test_a_full_socket_says_again(void **state)
 {
@@ -164,6 +184,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_direction_length_and_version_are_refused),
 		cmocka_unit_test(test_numbers_out_of_range_are_refused),
 		cmocka_unit_test(test_sockets),
+		cmocka_unit_test(test_the_last_word_of_one_that_did_not_listen),
 		cmocka_unit_test(test_a_full_socket_says_again),
 	};
 

@@ -109,6 +109,24 @@ static void test_a_gone_client_frees_the_queue(void **state)
 	close(s[0]);
 }
 
+/* ... by one that ended without having read all. */
+static void test_pipebuf_has_what_was_sent_last(void **state)
+{
+	struct pipebuf b = {0};
+	int s[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+	assert_int_equal(send(s[0], "unread", 6, 0), 6);
+	assert_int_equal(send(s[1], "last", 4, 0), 4);
+	close(s[1]);
+	assert_int_equal(pipebuf_read(&b, s[0]), 4);
+	assert_memory_equal(b.bytes + b.at, "last", 4);
+	assert_int_equal(pipebuf_read(&b, s[0]), 0);
+	close(s[0]);
+	pipebuf_release(&b);
+}
+
 static void test_pipebuf_keeps_bytes_and_bounds(void **state)
 {
 	struct pipebuf b = {0};
@@ -153,6 +171,7 @@ int main(void)
 		cmocka_unit_test(test_the_log_is_dropped_and_counted),
 		cmocka_unit_test(test_a_gone_client_frees_the_queue),
 		cmocka_unit_test(test_pipebuf_keeps_bytes_and_bounds),
+		cmocka_unit_test(test_pipebuf_has_what_was_sent_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
