@@ -127,8 +127,7 @@ static const struct opt opts[] = {
 		.help = "configure from slim (default) or defconfig",
 		.more = "For sources without a .config. slim is a tiny kernel with all that "
 			"schedulers and their guests need and "
-			"nothing else: it builds in a fraction of the time, and boots in less. It "
-			"ticks at 250 Hz (CONFIG_HZ_1000=y in --extra-kconfig: at 1000). The "
+			"nothing else: it builds in a fraction of the time, and boots in less. The "
 			"base is part of the name in the cache.",
 		.offset = offsetof(struct kernel_build_values, base),
 	},
