@@ -37,9 +37,10 @@
 /* clang-format on */
 
 LAZYLIB_CALLS(CALLS);
+LAZYLIB_FILES("ncurses", "libncursesw.so.6");
 
 static const struct lazylib library = {
-	.file = "libncursesw.so.6",
+	.files = files,
 	.name = "ncurses",
 	.purpose = "the dashboard",
 	.debian = "libncursesw6",

@@ -23,9 +23,10 @@
 /* clang-format on */
 
 LAZYLIB_CALLS(CALLS);
+LAZYLIB_FILES("vterm", "libvterm.so.0");
 
 static const struct lazylib library = {
-	.file = "libvterm.so.0",
+	.files = files,
 	.name = "libvterm",
 	.purpose = "a guest's screen",
 	.debian = "libvterm0",

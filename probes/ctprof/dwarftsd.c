@@ -22,9 +22,10 @@
 	X(dwarf_tag)
 
 LAZYLIB_CALLS(CALLS);
+LAZYLIB_FILES("dw", "libdw.so.1");
 
 static const struct lazylib library = {
-	.file = "libdw.so.1",
+	.files = files,
 	.name = "libdw",
 	.purpose = "finding jemalloc's counters by debug information",
 	.debian = "libdw1",

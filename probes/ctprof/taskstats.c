@@ -25,9 +25,10 @@
 /* clang-format on */
 
 LAZYLIB_CALLS(CALLS);
+LAZYLIB_FILES("mnl", "libmnl.so.0");
 
 static const struct lazylib library = {
-	.file = "libmnl.so.0",
+	.files = files,
 	.name = "libmnl",
 	.purpose = "asking for taskstats",
 	.debian = "libmnl0",

@@ -40,9 +40,10 @@
 	X(archive_read_support_format_tar)
 
 LAZYLIB_CALLS(CALLS);
+LAZYLIB_FILES("archive", "libarchive.so.13");
 
 static const struct lazylib library = {
-	.file = "libarchive.so.13",
+	.files = files,
 	.name = "libarchive",
 	.purpose = "unpacking",
 	.debian = "libarchive13",

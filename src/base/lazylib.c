@@ -4,13 +4,20 @@
 #include <errno.h>
 #include <string.h>
 
+/* Never unloaded: opening again then costs a look into the linker's list only. */
+static void *first_of(const char *const *files)
+{
+	void *so = NULL;
+
+	for (; *files && !so; files++)
+		so = dlopen(*files, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	return so;
+}
+
 int lazylib_open(const struct lazylib *l, void *calls, struct err *e)
 {
-	/* Never unloaded: opening again then costs a look into the linker's list only. */
-	void *so = dlopen(l->file, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	void *so = first_of(l->files);
 
-	if (!so && l->other)
-		so = dlopen(l->other, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!so) {
 		err_set(e, ENOENT, "%s needs the library %s, which is not installed", l->purpose,
 			l->name);

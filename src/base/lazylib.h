@@ -5,13 +5,15 @@
  *
  *	#define CALLS(X) X(elf_begin) X(elf_end)
  *	LAZYLIB_CALLS(CALLS);
- *	static const struct lazylib lib = {.file = "libelf.so.1", .name = "libelf", ...};
+ *	LAZYLIB_FILES("elf", "libelf.so.1");
+ *	static const struct lazylib lib = {.files = files, .name = "libelf", ...};
  *	struct calls c;
  *	int rc = lazylib_open(&lib, &c, e);
  */
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "src/base/err.h"
 #include "src/base/mem.h"
@@ -22,8 +24,7 @@ struct lazylib_symbol {
 };
 
 struct lazylib {
-	const char *file;	     /* as the linker knows it: "libarchive.so.13" */
-	const char *other;	     /* by another name elsewhere; NULL = none */
+	const char *const *files;    /* LAZYLIB_FILES: the first that is there is opened */
 	const char *name;	     /* as people do */
 	const char *purpose;	     /* "unpacking": begins the sentence when it is missing */
 	const char *debian, *fedora; /* the packages that have it */
@@ -42,3 +43,33 @@ int lazylib_open(const struct lazylib *l, void *calls, struct err *e);
 		LIST(LAZYLIB_POINTER)                                                              \
 	};                                                                                         \
 	static const struct lazylib_symbol symbols[] = {LIST(LAZYLIB_ROW)}
+
+/*
+ * Declares the table of the names by which the linker knows the library, and writes them into the
+ * binary for packagers, and for ourselves when the program goes into a guest: nothing else there
+ * says that it wants them. The note is that of "ELF dlopen metadata" (uapi-group.org). Names as
+ * they are written in C are its JSON too; `feature` is a word for people.
+ */
+#define LAZYLIB_FILES(feature, ...)                                                                \
+	LAZYLIB_NOTE("[{\"feature\":\"" feature                                                    \
+		     "\",\"priority\":\"recommended\",\"soname\":[" #__VA_ARGS__ "]}]");           \
+	static const char *const files[] = {__VA_ARGS__, NULL}
+
+/* Notes lie side by side: the alignment is said so that the compiler leaves no room between them,
+ * and clang's sanitizer, other than gcc's, would put some there. */
+#ifdef __clang__
+#define LAZYLIB_BARE __attribute__((no_sanitize("address")))
+#else
+#define LAZYLIB_BARE
+#endif
+#define LAZYLIB_NOTE(text)                                                                         \
+	static const struct {                                                                      \
+		uint32_t name_size, text_size, type;                                               \
+		char name[4], json[sizeof(text)];                                                  \
+	} dlopen_note LAZYLIB_BARE __attribute__((used, section(".note.dlopen"), aligned(4))) = {  \
+		.name_size = 4,                                                                    \
+		.text_size = sizeof(text),                                                         \
+		.type = 0x407c0c0a,                                                                \
+		.name = "FDO",                                                                     \
+		.json = text,                                                                      \
+	}

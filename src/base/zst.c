@@ -28,9 +28,10 @@
 	X(ZSTD_isError)
 
 LAZYLIB_CALLS(CALLS);
+LAZYLIB_FILES("zstd", "libzstd.so.1");
 
 static const struct lazylib library = {
-	.file = "libzstd.so.1",
+	.files = files,
 	.name = "libzstd",
 	.purpose = "zstd compression",
 	.debian = "libzstd1",

@@ -23,10 +23,10 @@
 	X(curl_easy_setopt) X(curl_easy_perform) X(curl_easy_getinfo) X(curl_easy_cleanup)
 
 LAZYLIB_CALLS(CALLS);
+LAZYLIB_FILES("curl", "libcurl-gnutls.so.4", "libcurl.so.4");
 
 static const struct lazylib lib = {
-	.file = "libcurl-gnutls.so.4",
-	.other = "libcurl.so.4",
+	.files = files,
 	.name = "libcurl",
 	.purpose = "downloading",
 	.debian = "libcurl3-gnutls",

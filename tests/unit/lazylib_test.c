@@ -11,11 +11,13 @@
 
 #define CALLS(X) X(getpid)
 LAZYLIB_CALLS(CALLS);
+LAZYLIB_FILES("test", "libsomething.so.99", "libc.so.6");
+static const char *const missing[] = {"libsomething.so.99", NULL};
 
-static struct lazylib libc_named(const char *file)
+static struct lazylib libc_among(const char *const *names)
 {
 	return (struct lazylib){
-		.file = file,
+		.files = names,
 		.name = "libsomething",
 		.purpose = "unpacking",
 		.debian = "libsomething1",
@@ -25,9 +27,9 @@ static struct lazylib libc_named(const char *file)
 	};
 }
 
-static void what_is_there_is_called(void **state)
+static void the_first_that_is_there_is_called(void **state)
 {
-	struct lazylib l = libc_named("libc.so.6");
+	struct lazylib l = libc_among(files);
 	struct calls c;
 
 	(void)state;
@@ -37,7 +39,7 @@ static void what_is_there_is_called(void **state)
 
 static void a_missing_library_names_its_packages(void **state)
 {
-	struct lazylib l = libc_named("libsomething.so.99");
+	struct lazylib l = libc_among(missing);
 	struct err e = ERR_INIT;
 	struct calls c;
 
@@ -52,7 +54,7 @@ static void a_missing_library_names_its_packages(void **state)
 static void an_old_library_names_the_call_it_lacks(void **state)
 {
 	static const struct lazylib_symbol future[] = {{"call_of_the_future", 0}};
-	struct lazylib l = libc_named("libc.so.6");
+	struct lazylib l = libc_among(files);
 	struct err e = ERR_INIT;
 	struct calls c;
 
@@ -65,7 +67,7 @@ static void an_old_library_names_the_call_it_lacks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_there_is_called),
+		cmocka_unit_test(the_first_that_is_there_is_called),
 		cmocka_unit_test(a_missing_library_names_its_packages),
 		cmocka_unit_test(an_old_library_names_the_call_it_lacks),
 	};

@@ -32,9 +32,10 @@
 	X(gelf_getshdr)
 
 LAZYLIB_CALLS(CALLS);
+LAZYLIB_FILES("elf", "libelf.so.1");
 
 static const struct lazylib library = {
-	.file = "libelf.so.1",
+	.files = files,
 	.name = "libelf",
 	.purpose = "reading programs and kernel modules",
 	.debian = "libelf1",
