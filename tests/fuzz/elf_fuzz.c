@@ -1,11 +1,27 @@
-/* Any bytes as an ELF file: the dynamic section and the modules' section. */
+/* Any bytes as an ELF file: the dynamic section, notes and the modules' section. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/payload/dlopens.h"
 #include "vmm/payload/elf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void read_opens(struct obj *o)
+{
+	struct dlopens d;
+
+	dlopens_read(o, &d);
+	for (size_t i = 0; i < d.any.n; i++) {
+		if (!d.any.v[i].n)
+			abort();
+		for (size_t k = 0; k < d.any.v[i].n; k++)
+			if (!*d.any.v[i].v[k])
+				abort();
+	}
+	dlopens_release(&d);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -28,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					abort();
 			obj_dynamic_release(&d);
 		}
+		read_opens(o);
 		obj_relocatable(o, &kind);
 		if (obj_section(o, ".modinfo", &section, &e) == 1 && section.len > size)
 			abort();

@@ -10,7 +10,8 @@
 /* Addresses equal file offsets: one PT_LOAD covers the file. */
 struct build {
 	struct str strings, dynamic, interp;
-	uint64_t strings_at, dynamic_at, interp_at, size;
+	const struct str *notes;
+	uint64_t strings_at, dynamic_at, interp_at, notes_at, size;
 };
 
 static size_t add_string(struct str *table, const char *s)
@@ -50,6 +51,11 @@ static void fill_dynamic(struct build *b, const struct elf_make *m, bool wide)
 	dyn(b, wide, DT_NULL, 0);
 }
 
+static uint16_t segments(const struct build *b)
+{
+	return (uint16_t)(2 + !!b->interp.len + !!b->notes->len);
+}
+
 static void head64(struct str *out, const struct build *b, uint16_t machine)
 {
 	Elf64_Ehdr h = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
@@ -60,13 +66,19 @@ static void head64(struct str *out, const struct build *b, uint16_t machine)
 		.e_phoff = sizeof(h),
 		.e_ehsize = sizeof(h),
 		.e_phentsize = sizeof(Elf64_Phdr),
-		.e_phnum = b->interp.len ? 3 : 2};
-	Elf64_Phdr ph[3] = {{.p_type = PT_LOAD, .p_filesz = b->size, .p_memsz = b->size},
+		.e_phnum = segments(b)};
+	const Elf64_Phdr ph[] = {{.p_type = PT_LOAD, .p_filesz = b->size, .p_memsz = b->size},
 		{.p_type = PT_DYNAMIC, .p_offset = b->dynamic_at, .p_filesz = b->dynamic.len},
-		{.p_type = PT_INTERP, .p_offset = b->interp_at, .p_filesz = b->interp.len}};
+		{.p_type = PT_INTERP, .p_offset = b->interp_at, .p_filesz = b->interp.len},
+		{.p_type = PT_NOTE,
+			.p_offset = b->notes_at,
+			.p_filesz = b->notes->len,
+			.p_align = 4}};
 
 	str_append(out, &h, sizeof(h));
-	str_append(out, ph, sizeof(ph));
+	for (size_t i = 0; i < ARRAY_LEN(ph); i++)
+		if (ph[i].p_filesz)
+			str_append(out, &ph[i], sizeof(ph[i]));
 }
 
 static void head32(struct str *out, const struct build *b, uint16_t machine)
@@ -79,23 +91,46 @@ static void head32(struct str *out, const struct build *b, uint16_t machine)
 		.e_phoff = sizeof(h),
 		.e_ehsize = sizeof(h),
 		.e_phentsize = sizeof(Elf32_Phdr),
-		.e_phnum = b->interp.len ? 3 : 2};
-	Elf32_Phdr ph[3] = {
+		.e_phnum = segments(b)};
+	const Elf32_Phdr ph[] = {
 		{.p_type = PT_LOAD, .p_filesz = (uint32_t)b->size, .p_memsz = (uint32_t)b->size},
 		{.p_type = PT_DYNAMIC,
 			.p_offset = (uint32_t)b->dynamic_at,
 			.p_filesz = (uint32_t)b->dynamic.len},
 		{.p_type = PT_INTERP,
 			.p_offset = (uint32_t)b->interp_at,
-			.p_filesz = (uint32_t)b->interp.len}};
+			.p_filesz = (uint32_t)b->interp.len},
+		{.p_type = PT_NOTE,
+			.p_offset = (uint32_t)b->notes_at,
+			.p_filesz = (uint32_t)b->notes->len,
+			.p_align = 4}};
 
 	str_append(out, &h, sizeof(h));
-	str_append(out, ph, sizeof(ph));
+	for (size_t i = 0; i < ARRAY_LEN(ph); i++)
+		if (ph[i].p_filesz)
+			str_append(out, &ph[i], sizeof(ph[i]));
+}
+
+void elf_make_note(struct str *out, const char *owner, uint32_t type, const char *text, size_t n)
+{
+	const uint32_t head[] = {(uint32_t)strlen(owner) + 1, (uint32_t)n, type};
+
+	str_append(out, head, sizeof(head));
+	str_append(out, owner, head[0]);
+	str_repeat(out, '\0', -head[0] % 4);
+	str_append(out, text, n);
+	str_repeat(out, '\0', -head[1] % 4);
+}
+
+void elf_make_dlopen(struct str *out, const char *json)
+{
+	elf_make_note(out, "FDO", 0x407c0c0a, json, strlen(json) + 1);
 }
 
 void elf_make_dynamic(struct str *out, const struct elf_make *m)
 {
-	struct build b = {.strings = STR_INIT, .dynamic = STR_INIT, .interp = STR_INIT};
+	static const struct str nothing = STR_INIT;
+	struct build b = {.notes = m->notes ? m->notes : &nothing};
 	uint16_t machine = m->machine ? m->machine : EM_X86_64;
 	bool wide = machine != EM_386;
 
@@ -106,7 +141,8 @@ void elf_make_dynamic(struct str *out, const struct elf_make *m)
 	b.interp_at = b.dynamic_at + b.dynamic.len;
 	b.strings_at = b.interp_at + b.interp.len;
 	fill_dynamic(&b, m, wide);
-	b.size = b.strings_at + b.strings.len;
+	b.notes_at = b.strings_at + b.strings.len;
+	b.size = b.notes_at + b.notes->len;
 	if (wide)
 		head64(out, &b, machine);
 	else
@@ -115,6 +151,7 @@ void elf_make_dynamic(struct str *out, const struct elf_make *m)
 	str_append(out, b.dynamic.s, b.dynamic.len);
 	str_append(out, b.interp.s, b.interp.len);
 	str_append(out, b.strings.s, b.strings.len);
+	str_append(out, str_get(b.notes), b.notes->len);
 	str_release(&b.dynamic);
 	str_release(&b.interp);
 	str_release(&b.strings);

@@ -14,6 +14,7 @@
 
 #include "src/base/file.h"
 #include "tests/lib/elf_make.h"
+#include "vmm/payload/dlopens.h"
 #include "vmm/payload/elf.h"
 
 static const struct elf_make everything = {
@@ -98,6 +99,96 @@ static void this_program_needs_libc(void **state)
 	obj_close(o);
 }
 
+/* "a|b c": the lists, and what is to choose from in each. */
+static void lists_of(const struct str *bytes, struct str *out)
+{
+	struct obj *o = obj_open_bytes(bytes->s, bytes->len, "made", NULL);
+	struct dlopens d;
+
+	assert_non_null(o);
+	dlopens_read(o, &d);
+	for (size_t i = 0; i < d.any.n; i++)
+		for (size_t k = 0; k < d.any.v[i].n; k++)
+			str_printf(out, "%s%s", k ? "|" : &" "[!i], d.any.v[i].v[k]);
+	dlopens_release(&d);
+	obj_close(o);
+}
+
+static void assert_lists(const struct elf_make *m, const char *expected)
+{
+	cleanup_str struct str bytes = STR_INIT, lists = STR_INIT;
+
+	elf_make_dynamic(&bytes, m);
+	lists_of(&bytes, &lists);
+	assert_string_equal(str_get(&lists), expected);
+}
+
+static void what_an_object_opens_is_read(void **state)
+{
+	static const uint16_t machines[] = {EM_X86_64, EM_386};
+	cleanup_str struct str notes = STR_INIT;
+
+	(void)state;
+	elf_make_note(&notes, "GNU", 3, "12345", 5);
+	elf_make_dlopen(
+		&notes, "[{\"soname\":[\"a\",\"b\"]},{\"feature\":\"x\",\"soname\":[\"c\"]}]");
+	elf_make_dlopen(&notes, "[{\"soname\":[\"d\"],\"priority\":\"suggested\"}]");
+	for (size_t i = 0; i < ARRAY_LEN(machines); i++)
+		assert_lists(
+			&(struct elf_make){.machine = machines[i], .notes = &notes}, "a|b c d");
+}
+
+static void a_note_that_says_nothing_is_passed_over(void **state)
+{
+	static const char *const texts[] = {"", "[", "null", "[[]]", "[null, 1, \"a\"]", "{}",
+		"{\"soname\":[\"a\"]}", "[{\"soname\":\"a\"}]", "[{\"soname\":[]}]",
+		"[{\"soname\":[\"\", 3, null, {}]}]", "[{\"soname\":{\"a\":\"a\"}}]"};
+	static const char good[] = "[{\"soname\":[\"a\"]}]";
+	cleanup_str struct str notes = STR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		elf_make_dlopen(&notes, texts[i]);
+	elf_make_note(&notes, "FDX", 0x407c0c0a, good, sizeof(good));
+	elf_make_note(&notes, "FD", 0x407c0c0a, good, sizeof(good));
+	elf_make_note(&notes, "FDO", 0x407c0c0b, good, sizeof(good));
+	elf_make_dlopen(&notes, "[{\"soname\":[\"good\"]}]");
+	assert_lists(&(struct elf_make){.notes = &notes}, "good");
+}
+
+/* Sizes that lead out of the segment end it, and a segment that is far too large is not read. */
+static void notes_are_bounded(void **state)
+{
+	static const uint32_t sizes[] = {20, 1U << 31, UINT32_MAX - 2, UINT32_MAX};
+	cleanup_str struct str notes = STR_INIT;
+
+	(void)state;
+	for (size_t at = 0; at < 8; at += 4)
+		for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+			str_clear(&notes);
+			elf_make_dlopen(&notes, "[]");
+			memcpy(notes.s + at, &sizes[i], sizeof(sizes[i]));
+			assert_lists(&(struct elf_make){.notes = &notes}, "");
+		}
+	str_clear(&notes);
+	elf_make_dlopen(&notes, "[{\"soname\":[\"a\"]}]");
+	str_append(&notes, "\4\0\0", 3); /* the next one is cut short */
+	assert_lists(&(struct elf_make){.notes = &notes}, "a");
+	str_repeat(&notes, '\0', 1 << 16);
+	assert_lists(&(struct elf_make){.notes = &notes}, "");
+}
+
+/* This program is linked with what reads ELF files: the note of LAZYLIB_FILES, as it was linked. */
+static void this_program_opens_libelf(void **state)
+{
+	cleanup_str struct str self = STR_INIT, lists = STR_INIT;
+
+	(void)state;
+	assert_int_equal(file_read("/proc/self/exe", 64 << 20, &self, NULL), 0);
+	lists_of(&self, &lists);
+	assert_non_null(strstr(str_get(&lists), "libelf.so.1"));
+}
+
 static void what_is_no_elf_file_is_told_apart(void **state)
 {
 	static const char *const texts[] = {"", "\177ELF", "#!/bin/sh\necho a b c d e f\n",
@@ -166,6 +257,10 @@ int main(void)
 		cmocka_unit_test(what_an_object_states_is_read),
 		cmocka_unit_test(absent_is_absent),
 		cmocka_unit_test(this_program_needs_libc),
+		cmocka_unit_test(what_an_object_opens_is_read),
+		cmocka_unit_test(a_note_that_says_nothing_is_passed_over),
+		cmocka_unit_test(notes_are_bounded),
+		cmocka_unit_test(this_program_opens_libelf),
 		cmocka_unit_test(what_is_no_elf_file_is_told_apart),
 		cmocka_unit_test(a_cut_file_is_refused_by_name),
 		cmocka_unit_test(sections_of_modules_are_found),

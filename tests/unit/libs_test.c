@@ -83,6 +83,18 @@ static void make(const struct work *w, const char *path, const struct elf_make *
 	elf_make_file(full, &bytes);
 }
 
+/* An object that says so of itself; `json` as in the note. */
+static void make_opening(
+	const struct work *w, const char *path, const char *json, const struct elf_make *m)
+{
+	cleanup_str struct str notes = STR_INIT;
+	struct elf_make with = *m;
+
+	elf_make_dlopen(&notes, json);
+	with.notes = &notes;
+	make(w, path, &with);
+}
+
 static int add(struct work *w, const char *path, const char *guest)
 {
 	cleanup_free char *full = at(w, path);
@@ -143,6 +155,68 @@ static void missing_libraries_are_named_in_order(void **state)
 	assert_missing(w, "libx.so, liby.so, libz.so");
 	place(w);
 	assert_false(tree_has(w->t, "lib64/liba.so"));
+}
+
+static void what_a_program_opens_comes_too(void **state)
+{
+	struct work *w = *state;
+
+	make_opening(w, "prog", "[{\"soname\":[\"liba.so\"]}]",
+		&(struct elf_make){.needed = {"libb.so"}});
+	make_opening(w, "standard/libb.so", "[{\"soname\":[\"libc.so\"]}]", &(struct elf_make){0});
+	make(w, "standard/liba.so", &(struct elf_make){.needed = {"libd.so"}});
+	make_opening(w, "standard/libc.so",
+		"[{\"soname\":[\"liba.so\"]},{\"soname\":[\"libe.so\"]}]", &(struct elf_make){0});
+	make(w, "standard/libd.so", &(struct elf_make){0});
+	make(w, "standard/libe.so", &(struct elf_make){0});
+	assert_int_equal(add(w, "prog", "include-files/prog"), 0);
+	place(w);
+	assert_leads(w, "lib64/liba.so", "standard/liba.so");
+	assert_leads(w, "lib64/libc.so", "standard/libc.so");
+	assert_leads(w, "lib64/libd.so", "standard/libd.so");
+	assert_leads(w, "lib64/libe.so", "standard/libe.so");
+	assert_int_equal(w->notes.n, 0);
+}
+
+static void the_first_that_is_there_is_opened(void **state)
+{
+	struct work *w = *state;
+
+	make_opening(w, "prog", "[{\"soname\":[\"libx.so\",\"liba.so\",\"libb.so\"]}]",
+		&(struct elf_make){.runpath = "$ORIGIN"});
+	make(w, "liba.so", &(struct elf_make){0});
+	make(w, "standard/libb.so", &(struct elf_make){0});
+	assert_int_equal(add(w, "prog", "include-files/prog"), 0);
+	place(w);
+	assert_leads(w, "include-files/liba.so", "liba.so");
+	assert_false(tree_has(w->t, "lib64/libb.so"));
+}
+
+/* It would not open in the guest; what others need of it stays. */
+static void what_cannot_be_opened_is_left_out(void **state)
+{
+	struct work *w = *state;
+	cleanup_free char *damaged = at(w, "standard/libz.so");
+
+	make_opening(w, "prog",
+		"[{\"soname\":[\"libx.so\"]},{\"soname\":[\"liba.so\",\"libz.so\",\"libc.so\"]},"
+		"{\"soname\":[\"libd.so\"]}]",
+		&(struct elf_make){0});
+	make(w, "standard/liba.so",
+		&(struct elf_make){.needed = {"libb.so", "libd.so", "liby.so"}});
+	make(w, "standard/libb.so", &(struct elf_make){0});
+	make(w, "standard/libc.so", &(struct elf_make){0});
+	make(w, "standard/libd.so", &(struct elf_make){0});
+	make(w, "standard/libz.so", &(struct elf_make){0});
+	assert_int_equal(truncate(damaged, 64), 0);
+	assert_int_equal(add(w, "prog", "include-files/prog"), 0);
+	place(w);
+	assert_false(tree_has(w->t, "lib64/liba.so"));
+	assert_false(tree_has(w->t, "lib64/libb.so"));
+	assert_false(tree_has(w->t, "lib64/libz.so"));
+	assert_leads(w, "lib64/libc.so", "standard/libc.so");
+	assert_leads(w, "lib64/libd.so", "standard/libd.so");
+	assert_int_equal(w->notes.n, 0);
 }
 
 static void what_is_relative_to_the_program_follows_it(void **state)
@@ -455,6 +529,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_whole_chain_is_packed),
 		T(missing_libraries_are_named_in_order),
+		T(what_a_program_opens_comes_too),
+		T(the_first_that_is_there_is_opened),
+		T(what_cannot_be_opened_is_left_out),
 		T(what_is_relative_to_the_program_follows_it),
 		T(runpath_is_not_for_the_libraries_below),
 		T(rpath_is_inherited),

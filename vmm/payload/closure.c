@@ -14,6 +14,7 @@ struct walk {
 	const struct search_env *env;
 	struct closure_cache *cache;
 	struct closure *out;
+	struct strv asked; /* sonames that became settled since the last attempt began */
 };
 
 void closure_cache_release(struct closure_cache *c)
@@ -21,8 +22,10 @@ void closure_cache_release(struct closure_cache *c)
 	for (size_t i = 0; i < c->files.cap; i++) {
 		struct closure_file *f = c->files.slots[i].value;
 
-		if (f)
+		if (f) {
 			obj_dynamic_release(&f->dyn);
+			dlopens_release(&f->opens);
+		}
 		free(f);
 	}
 	map_release(&c->files);
@@ -50,13 +53,15 @@ static int read_file(int fd, const char *path, struct closure_file *out, struct 
 	if (!o)
 		return -EBADMSG;
 	rc = obj_dynamic(o, &out->dyn, e);
+	if (!rc)
+		dlopens_read(o, &out->opens);
 	obj_close(o);
 	if (rc)
 		return rc;
 	if (out->dyn.interp)
 		out->kind = CLOSURE_PROGRAM;
 	else
-		out->kind = out->dyn.needed.n ? CLOSURE_SHARED : CLOSURE_STATIC;
+		out->kind = out->dyn.needed.n || out->opens.any.n ? CLOSURE_SHARED : CLOSURE_STATIC;
 	return 0;
 }
 
@@ -118,17 +123,23 @@ static int load(struct walk *w, const struct search_object *loader, const char *
 		return -EBADMSG;
 	}
 	o->so.dyn = &f->dyn;
+	o->opens = &f->opens;
 	vec_push(&w->out->objects, o);
 	return 0;
 }
+
+/* What a settled name leads to in `names`: its address counts. */
+static const char settled;
 
 static int need(struct walk *w, const struct search_object *by, const char *soname, struct err *e)
 {
 	cleanup_free char *real = NULL;
 	struct search_found found;
 
-	if (!map_add(&w->out->names, soname, NULL))
+	if (map_get(&w->out->names, soname))
 		return 0;
+	*map_at(&w->out->names, soname) = (void *)&settled;
+	strv_push(&w->asked, soname);
 	if (!search_library(w->env, by, &w->out->interpreter_dirs, soname, &found)) {
 		strv_push(&w->out->missing, soname);
 		return 0;
@@ -138,17 +149,56 @@ static int need(struct walk *w, const struct search_object *by, const char *sona
 }
 
 /* Grows the list of objects while it goes through it. */
-static int walk_needed(struct walk *w, struct err *e)
+static int walk_needed(struct walk *w, size_t from, struct err *e)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < w->out->objects.n && !rc; i++) {
+	for (size_t i = from; i < w->out->objects.n && !rc; i++) {
 		const struct search_object *so = &w->out->objects.v[i]->so;
 
 		for (size_t k = 0; k < so->dyn->needed.n && !rc; k++)
 			rc = need(w, so, so->dyn->needed.v[k], e);
 	}
 	return rc;
+}
+
+/* Forgets the last attempt. Before it nothing was missing. */
+static void take_back(struct walk *w, size_t objects)
+{
+	while (w->out->objects.n > objects)
+		object_free(w->out->objects.v[--w->out->objects.n]);
+	for (size_t i = 0; i < w->asked.n; i++)
+		*map_at(&w->out->names, w->asked.v[i]) = NULL;
+	strv_release(&w->out->missing);
+}
+
+/* With everything that it needs, or not at all: it would not open in the guest. */
+static bool open_one(struct walk *w, const struct search_object *by, const char *soname)
+{
+	size_t before = w->out->objects.n;
+
+	strv_release(&w->asked);
+	if (need(w, by, soname, NULL) == 0 && walk_needed(w, before, NULL) == 0 &&
+		!w->out->missing.n)
+		return true;
+	take_back(w, before);
+	return false;
+}
+
+/* Grows the list of objects as well: what is opened opens others. */
+static void walk_opened(struct walk *w)
+{
+	for (size_t i = 0; i < w->out->objects.n; i++) {
+		const struct closure_object *o = w->out->objects.v[i];
+
+		for (size_t k = 0; k < o->opens->any.n; k++) {
+			const struct strv *any = &o->opens->any.v[k];
+
+			for (size_t n = 0; n < any->n; n++)
+				if (open_one(w, &o->so, any->v[n]))
+					break;
+		}
+	}
 }
 
 static bool standard_interpreter(const char *path, const char *real)
@@ -204,5 +254,10 @@ int closure_walk(const struct search_env *env, struct closure_cache *cache, cons
 	interp = out->objects.v[0]->so.dyn->interp;
 	if (interp)
 		rc = own_interpreter(&w, interp, e);
-	return rc ? rc : walk_needed(&w, e);
+	if (!rc)
+		rc = walk_needed(&w, 0, e);
+	if (!rc && !out->missing.n)
+		walk_opened(&w);
+	strv_release(&w.asked);
+	return rc;
 }

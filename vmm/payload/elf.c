@@ -334,6 +334,24 @@ void obj_dynamic_release(struct obj_dynamic *d)
 	*d = (struct obj_dynamic){0};
 }
 
+bool obj_notes(struct obj *o, size_t *at, size_t max, struct obj_notes *out)
+{
+	GElf_Phdr ph;
+
+	while (*at < INT_MAX && o->lib.gelf_getphdr(o->elf, (int)*at, &ph)) {
+		const Elf_Data *d = NULL;
+
+		++*at;
+		if (ph.p_type == PT_NOTE)
+			d = chunk(o, ph.p_offset, ph.p_filesz, max, ELF_T_BYTE);
+		if (!d)
+			continue;
+		*out = (struct obj_notes){d->d_buf, d->d_size, ph.p_align == 8 ? 8 : 4};
+		return true;
+	}
+	return false;
+}
+
 bool obj_relocatable(struct obj *o, struct obj_kind *kind)
 {
 	kind->class = o->head.e_ident[EI_CLASS];

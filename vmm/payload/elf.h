@@ -41,6 +41,15 @@ struct obj_dynamic {
 int obj_dynamic(struct obj *o, struct obj_dynamic *out, struct err *e);
 void obj_dynamic_release(struct obj_dynamic *d);
 
+/* A segment of notes (PT_NOTE). */
+struct obj_notes {
+	const char *bytes; /* borrowed until obj_close() */
+	size_t n, align;
+};
+/* The next one after `*at` (0 at first) that lies in the file and has at most `max` bytes; false
+ * after the last. */
+bool obj_notes(struct obj *o, size_t *at, size_t max, struct obj_notes *out);
+
 /* Whether it is a relocatable object (ET_REL), as kernel modules are. */
 bool obj_relocatable(struct obj *o, struct obj_kind *kind);
 /* Bytes of the first section of this name, appended: 1, or 0 when there is none. */
