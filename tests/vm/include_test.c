@@ -64,6 +64,22 @@ static void test_programs_scripts_folders(void **state)
 	vm_run_release(&r);
 }
 
+/* Ours is linked neither with libzstd nor with ncurses: it says that it opens them. */
+static void test_what_a_program_opens_comes_too(void **state)
+{
+	struct vm_run r;
+
+	(void)state;
+	vm_guest_options();
+	vm_exec(&r,
+		"ktstr ctprof capture -o /tmp/x && ktstr ctprof show /tmp/x | grep -m 1 metrics; "
+		"ktstr --batch | head -n 1",
+		"-i", vm_program(), "--memory-mib", "1024", NULL);
+	vm_check(&r, 0, NULL);
+	assert_non_null(strstr(r.out.s, "## Primary metrics\n--- frame 1 "));
+	vm_run_release(&r);
+}
+
 static void test_duplicates_are_refused(void **state)
 {
 	char dir[] = "/tmp/ktstr-include-XXXXXX";
@@ -89,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_programs_scripts_folders),
+		cmocka_unit_test(test_what_a_program_opens_comes_too),
 		cmocka_unit_test(test_duplicates_are_refused),
 	};
 
