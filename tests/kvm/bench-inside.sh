@@ -3,7 +3,7 @@
 # initramfs and memory, one after the other, RUNS times; medians in seconds and their ratio.
 runs=${1:-7} here=/include-files/nested mib=512
 cd $here || exit 1
-export HOME=/root LC_ALL=C.UTF-8 KTSTR_CACHE_DIR=/tmp/cache
+export HOME=/root LC_ALL=C.UTF-8 LD_LIBRARY_PATH=/include-files KTSTR_CACHE_DIR=/tmp/cache
 mkdir -p /root /usr/share /usr/bin /tmp/fake /tmp/b
 ln -s /include-files/qemu /usr/share/qemu
 ln -s /include-files/seabios /usr/share/seabios

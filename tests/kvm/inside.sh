@@ -3,7 +3,7 @@
 mode=$1 here=/include-files/nested failed=0 patience=900
 [ "$mode" != full ] || patience=5400
 cd $here || exit 1
-export HOME=/root LC_ALL=C.UTF-8 TZ=UTC TERM=vt100 CMOCKA_MESSAGE_OUTPUT=TAP
+export HOME=/root LC_ALL=C.UTF-8 TZ=UTC TERM=vt100 CMOCKA_MESSAGE_OUTPUT=TAP LD_LIBRARY_PATH=/include-files
 export KTSTR=$here/ktstr KTSTR_TEST_ACCEL=kvm KTSTR_TEST_CACHE=/tmp/cache KTSTR_NESTED="$mode" KTSTR_KERNELS=$here/kernels
 mkdir -p $KTSTR_TEST_CACHE /root
 

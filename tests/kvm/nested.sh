@@ -58,6 +58,8 @@ put_kernel() { # NAME
     cpio -0pdm --quiet "$to/modules")
 }
 
+library() { ldconfig -p | awk -v n="$1" '$1 == n && /x86-64/ {print $NF; exit}'; }
+
 mkdir -p build/kvm
 work=$(mktemp -d "$PWD/build/kvm/XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -66,6 +68,10 @@ mkdir -p "$stage/tests"
 cp "$KTSTR" "$stage/ktstr" && strip -g "$stage/ktstr"
 cp tests/kvm/inside.sh "$stage/"
 include=(-i "$stage")
+# Opened when they are needed, so nothing says that the program wants them.
+for so in libarchive.so.13 libelf.so.1 libncursesw.so.6 libvterm.so.0 libzstd.so.1 libmnl.so.0; do
+  path=$(library $so); [ -z "$path" ] || include+=(-i "$path")
+done
 for extra in ${NESTED_EXTRA:-}; do include+=(-i "$extra"); done
 resolve distro || bail "no kernel for the nested host"
 host=(--kernel "$image" --modules "${modules:-/nonexistent}")
@@ -99,7 +105,7 @@ elif [ "$mode" != -- ]; then
   command="sh /include-files/nested/inside.sh $mode"
 else
   shift
-  command="cd /include-files/nested; export PATH=\$PWD:\$PATH; $*"
+  command="cd /include-files/nested; export PATH=\$PWD:\$PATH LD_LIBRARY_PATH=/include-files; $*"
 fi
 
 start() { # COMMAND: it in the nested host, in this process
