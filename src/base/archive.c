@@ -40,7 +40,7 @@
 	X(archive_read_support_format_tar)
 
 LAZYLIB_CALLS(CALLS);
-LAZYLIB_FILES("archive", "libarchive.so.13");
+LAZYLIB_LARGE_FILES("archive", "libarchive.so.13");
 
 static const struct lazylib library = {
 	.files = files,

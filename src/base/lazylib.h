@@ -50,9 +50,12 @@ int lazylib_open(const struct lazylib *l, void *calls, struct err *e);
  * says that it wants them. The note is that of "ELF dlopen metadata" (uapi-group.org). Names as
  * they are written in C are its JSON too; `feature` is a word for people.
  */
-#define LAZYLIB_FILES(feature, ...)                                                                \
-	LAZYLIB_NOTE("[{\"feature\":\"" feature                                                    \
-		     "\",\"priority\":\"recommended\",\"soname\":[" #__VA_ARGS__ "]}]");           \
+#define LAZYLIB_FILES(feature, ...) LAZYLIB_FILES_("recommended", feature, __VA_ARGS__)
+/* The same of one that a guest does without: it, or what it needs in turn, is large. */
+#define LAZYLIB_LARGE_FILES(feature, ...) LAZYLIB_FILES_("suggested", feature, __VA_ARGS__)
+#define LAZYLIB_FILES_(priority, feature, ...)                                                     \
+	LAZYLIB_NOTE("[{\"feature\":\"" feature "\",\"priority\":\"" priority                      \
+		     "\",\"soname\":[" #__VA_ARGS__ "]}]");                                        \
 	static const char *const files[] = {__VA_ARGS__, NULL}
 
 /* Notes lie side by side: the alignment is said so that the compiler leaves no room between them,

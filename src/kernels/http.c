@@ -23,7 +23,7 @@
 	X(curl_easy_setopt) X(curl_easy_perform) X(curl_easy_getinfo) X(curl_easy_cleanup)
 
 LAZYLIB_CALLS(CALLS);
-LAZYLIB_FILES("curl", "libcurl-gnutls.so.4", "libcurl.so.4");
+LAZYLIB_LARGE_FILES("curl", "libcurl-gnutls.so.4", "libcurl.so.4");
 
 static const struct lazylib lib = {
 	.files = files,

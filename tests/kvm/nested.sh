@@ -68,10 +68,9 @@ mkdir -p "$stage/tests"
 cp "$KTSTR" "$stage/ktstr" && strip -g "$stage/ktstr"
 cp tests/kvm/inside.sh "$stage/"
 include=(-i "$stage")
-# Opened when they are needed, so nothing says that the program wants them.
-for so in libarchive.so.13 libelf.so.1 libncursesw.so.6 libvterm.so.0 libzstd.so.1 libmnl.so.0; do
-  path=$(library $so); [ -z "$path" ] || include+=(-i "$path")
-done
+# What unpacks kernels is large, so the program only suggests it.
+path=$(library libarchive.so.13)
+[ -z "$path" ] || include+=(-i "$path")
 for extra in ${NESTED_EXTRA:-}; do include+=(-i "$extra"); done
 resolve distro || bail "no kernel for the nested host"
 host=(--kernel "$image" --modules "${modules:-/nonexistent}")

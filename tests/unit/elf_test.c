@@ -132,7 +132,8 @@ static void what_an_object_opens_is_read(void **state)
 	elf_make_note(&notes, "GNU", 3, "12345", 5);
 	elf_make_dlopen(
 		&notes, "[{\"soname\":[\"a\",\"b\"]},{\"feature\":\"x\",\"soname\":[\"c\"]}]");
-	elf_make_dlopen(&notes, "[{\"soname\":[\"d\"],\"priority\":\"suggested\"}]");
+	elf_make_dlopen(&notes, "[{\"soname\":[\"d\"],\"priority\":\"recommended\"}]");
+	elf_make_dlopen(&notes, "[{\"soname\":[\"left\"],\"priority\":\"suggested\"}]");
 	for (size_t i = 0; i < ARRAY_LEN(machines); i++)
 		assert_lists(
 			&(struct elf_make){.machine = machines[i], .notes = &notes}, "a|b c d");

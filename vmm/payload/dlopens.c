@@ -15,9 +15,14 @@ enum {
 	NOTE_TYPE = 0x407c0c0a,
 };
 
-static void add_list(struct dlopens *out, const struct json *names)
+static void add_list(struct dlopens *out, const struct json *one)
 {
+	const struct json *names = json_get(one, "soname");
 	struct strv list = STRV_INIT;
+
+	/* what a package of it would not install either: large, or seldom used */
+	if (strcmp(json_get_text(one, "priority", ""), "suggested") == 0)
+		return;
 
 	for (size_t i = 0; i < NAMES_MAX; i++) {
 		const char *s = json_text(json_at(names, i), "");
@@ -35,7 +40,7 @@ static void add_text(struct dlopens *out, const char *text, size_t n)
 
 	/* What is no list counts as well: json_at() walks to its element each time. */
 	for (size_t i = 0; i < LISTS_MAX && out->any.n < LISTS_MAX; i++)
-		add_list(out, json_get(json_at(root, i), "soname"));
+		add_list(out, json_at(root, i));
 	json_free(root);
 }
 

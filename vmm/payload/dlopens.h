@@ -1,6 +1,7 @@
 /*
  * What an object says that it opens by itself (dlopen), in notes of the specification "ELF dlopen
- * metadata" (uapi-group.org). A wish, never a need: notes that cannot be read say nothing.
+ * metadata" (uapi-group.org). A wish, never a need: notes that cannot be read say nothing, and what
+ * is only suggested stays behind.
  */
 #pragma once
 
