@@ -238,12 +238,26 @@ static int without_libraries(void)
 	return 0;
 }
 
+/* Takes such a library out again; false: it had not come along. */
+static bool take_out(const struct work *w, const char *library)
+{
+	cleanup_free char *command =
+		xasprintf("find '%s' -name '%s*' -print -delete | grep -q .", w->root, library);
+	cleanup_str struct str out = STR_INIT;
+
+	return shell(command, -1, &out) == 0;
+}
+
 static void libraries_that_are_opened_late_are_named(void **state)
 {
+	static const char *const along[] = {"libelf.so", "libzstd.so", "libvterm.so"};
 	struct work *w = *state;
 
 	strv_push(&w->include, "/proc/self/exe");
 	unpack(w);
+	for (size_t i = 0; i < ARRAY_LEN(along); i++)
+		assert_true(take_out(w, along[i]));
+	assert_false(take_out(w, "libarchive.so")); /* large */
 	assert_says(w, "exe --without-libraries",
 		"reading programs and kernel modules needs the library libelf, which is not "
 		"installed; Debian, Ubuntu: apt-get install libelf1; Fedora: dnf install "
