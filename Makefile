@@ -103,8 +103,8 @@ $(B)/src/kernels/kconfig.o: src/kernels/kconfig/ktstr.kconfig src/kernels/kconfi
 # ---- tests ---------------------------------------------------------------------------------------
 # An archive: a test or fuzz target links what it uses of it, cmocka only where that does.
 TEST_LIB := $(B)/libtests.a
-# Tests read the dashboard's screen with libvterm, and compare ours with it.
-TEST_LIBS := $(shell pkg-config --libs vterm 2>/dev/null || echo -lvterm)
+# Some tests read the dashboard's screen with libvterm, and compare ours with it.
+TEST_LIBS := -Wl,--as-needed $(shell pkg-config --libs vterm 2>/dev/null || echo -lvterm)
 $(TEST_LIB): $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
