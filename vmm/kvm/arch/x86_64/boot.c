@@ -164,7 +164,8 @@ static uint64_t load_seed(struct machine *m)
 static int load_start(struct boot *b)
 {
 	struct machine *m = b->m;
-	unsigned char page[ZERO_PAGE_SIZE], table[MPTABLE_SIZE];
+	unsigned char page[ZERO_PAGE_SIZE];
+	cleanup_str struct str found = STR_INIT;
 	const struct zero_page_request q = {
 		.plan = &b->plan,
 		.ram = &m->ram,
@@ -175,10 +176,10 @@ static int load_start(struct boot *b)
 	uint64_t *tables = gmem_at(&m->mem, PML4_AT, PD_AT + 4096 - PML4_AT);
 
 	zero_page_make(&q, page);
-	mptable_make(table);
+	mptable_build(&found);
 	if (!tables || !gmem_write(&m->mem, ZERO_PAGE_AT, page, sizeof(page)) ||
 		!gmem_write(&m->mem, GDT_AT, regs_gdt, sizeof(regs_gdt)) ||
-		!gmem_write(&m->mem, MPTABLE_AT, table, sizeof(table)))
+		!gmem_write(&m->mem, MPTABLE_AT, found.s, found.len))
 		return -EFAULT;
 	regs_page_tables(tables, tables + (PDPT_AT - PML4_AT) / 8, tables + (PD_AT - PML4_AT) / 8);
 	return 0;

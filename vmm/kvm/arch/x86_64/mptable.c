@@ -1,51 +1,46 @@
 #include "vmm/kvm/arch/x86_64/mptable.h"
 
-#include <stddef.h>
-#include <string.h>
-
-#include "vmm/kvm/arch/x86_64/acpi.h"
+#include "vmm/kvm/arch/x86_64/acpi_write.h"
 #include "vmm/kvm/arch/x86_64/layout.h"
 
 enum { POINTER = 16, HEADER = 44, VERSION = 4 };
 
-static void put(unsigned char *p, uint32_t v, unsigned width)
+static void sum_up(struct str *out, size_t begin, size_t at)
 {
-	for (; width--; v >>= 8)
-		*p++ = (unsigned char)v;
+	out->s[begin + at] = (char)acpi_checksum(out, begin, out->len - begin);
 }
 
-static void text(unsigned char *p, const char *s)
+/* 4.1: a paragraph long, and no default configuration. */
+static void pointer(struct str *out)
 {
-	while (*s)
-		*p++ = (unsigned char)*s++;
+	size_t begin = out->len;
+
+	str_append(out, "_MP_", 4);
+	acpi_u32(out, MPTABLE_AT + POINTER);
+	acpi_u8(out, 1);
+	acpi_u8(out, VERSION);
+	acpi_zeros(out, 6);
+	sum_up(out, begin, 10);
 }
 
-static unsigned char rest(const unsigned char *p, size_t n)
+/* 4.2: the header, with no entries behind it. */
+static void table(struct str *out)
 {
-	unsigned char sum = 0;
+	size_t begin = out->len;
 
-	for (size_t i = 0; i < n; i++)
-		sum = (unsigned char)(sum + p[i]);
-	return (unsigned char)-sum;
+	str_append(out, "PCMP", 4);
+	acpi_u16(out, HEADER);
+	acpi_u8(out, VERSION);
+	acpi_u8(out, 0);
+	str_append(out, "KTSTR               ", 20);
+	acpi_zeros(out, 8);
+	acpi_u32(out, ACPI_LAPIC_BASE);
+	acpi_zeros(out, 4);
+	sum_up(out, begin, 7);
 }
 
-void mptable_make(unsigned char bytes[MPTABLE_SIZE])
+void mptable_build(struct str *out)
 {
-	unsigned char *table = bytes + POINTER;
-
-	memset(bytes, 0, MPTABLE_SIZE);
-	/* 4.1: the pointer, a paragraph long, and no default configuration */
-	text(bytes, "_MP_");
-	put(bytes + 4, MPTABLE_AT + POINTER, 4);
-	bytes[8] = 1;
-	bytes[9] = VERSION;
-	bytes[10] = rest(bytes, POINTER);
-	/* 4.2: the header, with no entries behind it */
-	text(table, "PCMP");
-	put(table + 4, HEADER, 2);
-	table[6] = VERSION;
-	text(table + 8, "KTSTR   ");
-	text(table + 16, "            ");
-	put(table + 36, ACPI_LAPIC_BASE, 4);
-	table[7] = rest(table, HEADER);
+	pointer(out);
+	table(out);
 }
