@@ -418,7 +418,6 @@ void tty_redraw(struct tty *t)
 
 void tty_bell(struct tty *t)
 {
-	(void)t;
 	t->lib.beep();
 }
 
@@ -426,7 +425,6 @@ bool tty_copy(struct tty *t, const char *utf8, size_t n)
 {
 	cleanup_str struct str out = STR_INIT;
 
-	(void)t;
 	xterm_copy(&out, utf8, n);
 	(void)file_write_fd(STDOUT_FILENO, out.s, out.len);
 	return *capability(t, "Ms");
