@@ -213,8 +213,8 @@ extern const char *const shell_fetches[]; /* choices of --fetch */
 		.name = "include-files", .letter = 'i', .type = OPT_LIST, .metavar = "PATH",       \
 		.help = "put a file, folder or program of PATH into the guest",                    \
 		.more = "It lies in /include-files there, which is in PATH. Programs bring the "   \
-			"shared libraries that they are linked with, and those that they say "     \
-			"they open themselves where this machine has them; scripts bring their "   \
+			"shared libraries that they are linked with, and those that an ELF note "  \
+			"in them recommends, where this machine has them; scripts bring their "    \
 			"interpreter.",                                                            \
 		.complete = COMPLETE_COMMAND, .needs = (with),                                     \
 		.offset = (base) + offsetof(struct shell_values, include),                         \
