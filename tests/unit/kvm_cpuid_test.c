@@ -214,6 +214,29 @@ static void leaf_one(void **state)
 	free(most);
 }
 
+/* With it, Linux would stop all CPUs for each one that starts late. */
+static void no_page_attributes(void **state)
+{
+	static const struct {
+		const char *host;
+		uint32_t leaf;
+	} rows[] = {{"intel", 1}, {"zen1", 1}, {"zen1", 0x80000001}, {"zen4", 0x80000001}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct cpuid_host *h = cpuid_host(rows[i].host);
+		struct cpuid_table *c = of(rows[i].host, "1,1,4,1");
+		uint32_t host = 0;
+
+		for (unsigned n = 0; n < h->n; n++)
+			if (h->entry[n].function == rows[i].leaf)
+				host = h->entry[n].edx;
+		assert_true(host & 1 << 16);
+		assert_false(cpuid_find(c, rows[i].leaf, 0)->edx & 1 << 16);
+		free(c);
+	}
+}
+
 /* Set only where KVM has the timer: older ones have it and do not say so in the table. */
 static void the_deadline_timer(void **state)
 {
@@ -391,6 +414,7 @@ int main(void)
 		cmocka_unit_test(no_id_twice),
 		cmocka_unit_test(documented_ids),
 		cmocka_unit_test(leaf_one),
+		cmocka_unit_test(no_page_attributes),
 		cmocka_unit_test(the_deadline_timer),
 		cmocka_unit_test(the_realtime_hint),
 		cmocka_unit_test(caches_keep_the_host_s_sizes),

@@ -31,6 +31,7 @@ enum leaf {
 enum {
 	ECX_X2APIC = 1 << 21,
 	ECX_TSC_DEADLINE = 1 << 24,
+	EDX_PAT = 1 << 16,
 	EDX_HTT = 1 << 28,
 	ECX_CMP_LEGACY = 1 << 1,
 	ECX_TOPOLOGY_EXTENSIONS = 1 << 22,
@@ -141,7 +142,9 @@ static void features(struct cpuid_table *c, const struct cpuid_request *q)
 
 	f->ebx = (f->ebx & 0xffff) | (pow2 < 255 ? pow2 : 255) << 16;
 	f->ecx |= ECX_HYPERVISOR | ECX_X2APIC | (q->tsc_deadline ? ECX_TSC_DEADLINE : 0);
-	f->edx = total > 1 ? f->edx | EDX_HTT : f->edx & ~(uint32_t)EDX_HTT;
+	f->edx &= ~(uint32_t)(EDX_PAT | EDX_HTT); /* PAT: see regs_msrs */
+	if (total > 1)
+		f->edx |= EDX_HTT;
 }
 
 static unsigned min(unsigned a, unsigned b)
@@ -229,6 +232,7 @@ static int amd(struct cpuid_table *c, const struct vm_topology *t, const struct 
 		return err_set(e, ENOSPC, "the host's CPUID table leaves no room for AMD's leaves");
 	first->eax = after_zen1(first->eax);
 	f->eax = after_zen1(f->eax);
+	f->edx &= ~(uint32_t)EDX_PAT; /* as in leaf 1 */
 	f->ecx |= ECX_TOPOLOGY_EXTENSIONS;
 	f->ecx = t->vcpus > 1 ? f->ecx | ECX_CMP_LEGACY : f->ecx & ~(uint32_t)ECX_CMP_LEGACY;
 	if (!(l2_l3->ecx >> 16))
