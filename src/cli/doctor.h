@@ -1,6 +1,6 @@
 /*
  * `ktstr doctor`: what this machine has of all that ktstr works with. Each check is a row: one
- * finding, and where something is wrong what mends it, as a command where there is one.
+ * finding, and where something is wrong the command that mends it.
  */
 #pragma once
 

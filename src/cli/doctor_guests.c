@@ -15,6 +15,7 @@ const char *doctor_sudo(void)
 	return geteuid() == 0 ? "" : "sudo ";
 }
 
+/* A word of /proc/cpuinfo: a flag, or the CPU's maker. */
 static bool cpu_has(const struct doctor *d, const char *flag)
 {
 	cleanup_str struct str text = STR_INIT, word = STR_INIT;
@@ -28,16 +29,27 @@ static bool cpu_has(const struct doctor *d, const char *flag)
 	return strstr(str_get(&text), str_get(&word)) != NULL;
 }
 
+/* This machine is a guest itself, and its CPUs are of the host's make. */
+static void mend_nesting(const struct doctor *d, struct str *mend)
+{
+	bool amd = cpu_has(d, "AuthenticAMD") || cpu_has(d, "HygonGenuine");
+	const char *module = amd ? "kvm_amd" : "kvm_intel";
+
+	str_printf(mend,
+		"in the host of this machine: sudo modprobe -r %s && sudo modprobe %s nested=1",
+		module, module);
+}
+
 static void mend_missing_kvm(const struct doctor *d, struct str *mend)
 {
 	const char *module = cpu_has(d, "svm") ? "kvm_amd" : cpu_has(d, "vmx") ? "kvm_intel" : NULL;
 
-	if (module)
+	if (module) {
 		str_printf(mend, "%smodprobe %s", doctor_sudo(), module);
-	else
-		str_add(mend,
-			"switch on virtualisation in the firmware, or nested virtualisation in the "
-			"host of this machine");
+		return;
+	}
+	str_add(mend, "switch on virtualisation in the firmware; in a virtual machine, ");
+	mend_nesting(d, mend);
 }
 
 /* Slow or missing, there is software emulation. */
@@ -52,9 +64,7 @@ void doctor_kvm(struct doctor *d, struct doctor_finding *f)
 	if (state == VM_KVM_MISSING)
 		mend_missing_kvm(d, &f->mend);
 	else if (state == VM_KVM_TOO_SLOW)
-		str_add(&f->mend,
-			"switch on nested virtualisation in the host of this machine; until then "
-			"guests are emulated");
+		mend_nesting(d, &f->mend);
 	else if (state == VM_KVM_BROKEN)
 		str_printf(&f->mend, "%sdmesg | grep -i kvm", doctor_sudo());
 }

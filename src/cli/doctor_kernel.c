@@ -7,6 +7,15 @@
 #include "probes/locks/lockfiles.h"
 #include "src/cli/doctor.h"
 
+/* An option, without its CONFIG_, that the running kernel was built without. */
+static void mend_kernel(struct str *mend, const char *option)
+{
+	str_printf(mend,
+		"in the kernel's source: scripts/config -e %s && make olddefconfig all && sudo "
+		"make modules_install install, then reboot",
+		option);
+}
+
 void doctor_taskstats(struct doctor *d, struct doctor_finding *f)
 {
 	int rc = doctor_ask_taskstats();
@@ -21,8 +30,8 @@ void doctor_taskstats(struct doctor *d, struct doctor_finding *f)
 		str_add(&f->text, "the kernel tells a task's accounting to root only");
 		str_add(&f->mend, "sudo setcap cap_net_admin+ep $(command -v ktstr)");
 	} else if (rc == -ENOENT) {
-		str_add(&f->text, "the kernel has no taskstats");
-		str_add(&f->mend, "boot a kernel that is built with CONFIG_TASKSTATS=y");
+		str_add(&f->text, "the kernel was built without CONFIG_TASKSTATS");
+		mend_kernel(&f->mend, "TASKSTATS");
 	} else {
 		str_printf(&f->text, "taskstats does not answer: %s", strerror(-rc));
 	}
@@ -30,7 +39,7 @@ void doctor_taskstats(struct doctor *d, struct doctor_finding *f)
 
 /* A switch of the kernel that is a file with 0 or 1. */
 static void look_at_switch(const struct doctor *d, const char *name, const char *what,
-	const char *config, struct doctor_finding *f)
+	const char *option, struct doctor_finding *f)
 {
 	uint64_t on = 0;
 	int rc = sysroot_u64(d->root, PATHF("/proc/sys/kernel/%s", name), &on);
@@ -44,8 +53,9 @@ static void look_at_switch(const struct doctor *d, const char *name, const char 
 		str_printf(&f->text, "switched off: %s are not counted", what);
 		str_printf(&f->mend, "%ssysctl -w kernel.%s=1", doctor_sudo(), name);
 	} else if (rc == -ENOENT) {
-		str_printf(&f->text, "the kernel cannot count %s", what);
-		str_printf(&f->mend, "boot a kernel that is built with %s=y", config);
+		str_printf(&f->text, "the kernel was built without CONFIG_%s: it cannot count %s",
+			option, what);
+		mend_kernel(&f->mend, option);
 	} else {
 		str_printf(&f->text, "kernel.%s cannot be read: %s", name, strerror(-rc));
 	}
@@ -53,13 +63,12 @@ static void look_at_switch(const struct doctor *d, const char *name, const char 
 
 void doctor_delays(struct doctor *d, struct doctor_finding *f)
 {
-	look_at_switch(d, "task_delayacct", "the delays of tasks", "CONFIG_TASK_DELAY_ACCT", f);
+	look_at_switch(d, "task_delayacct", "the delays of tasks", "TASK_DELAY_ACCT", f);
 }
 
 void doctor_schedstats(struct doctor *d, struct doctor_finding *f)
 {
-	look_at_switch(
-		d, "sched_schedstats", "the waits and migrations of tasks", "CONFIG_SCHEDSTATS", f);
+	look_at_switch(d, "sched_schedstats", "the waits and migrations of tasks", "SCHEDSTATS", f);
 }
 
 void doctor_locks(struct doctor *d, struct doctor_finding *f)

@@ -165,10 +165,12 @@ static void test_what_is_missing_is_named(void **state)
 static void test_the_switches(void **state)
 {
 	static const struct {
-		const char *id, *path;
+		const char *id, *path, *option;
 	} switches[] = {
-		{"delay-accounting", "/proc/sys/kernel/task_delayacct"},
-		{"schedstats", "/proc/sys/kernel/sched_schedstats"},
+		{"delay-accounting", "/proc/sys/kernel/task_delayacct",
+			"scripts/config -e TASK_DELAY_ACCT "},
+		{"schedstats", "/proc/sys/kernel/sched_schedstats",
+			"scripts/config -e SCHEDSTATS "},
 	};
 	int status;
 	struct json *root = doctor_json(&status);
@@ -182,7 +184,8 @@ static void test_the_switches(void **state)
 
 		assert_string_equal(state_of(root, switches[i].id), on ? "ok" : "warn");
 		if (!on)
-			assert_non_null(strstr(mend, there ? "sysctl -w kernel." : "CONFIG_"));
+			assert_non_null(
+				strstr(mend, there ? "sysctl -w kernel." : switches[i].option));
 	}
 	json_free(root);
 }
