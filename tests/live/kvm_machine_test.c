@@ -232,6 +232,48 @@ static void ports_and_reset(void **state)
 	finish(&b);
 }
 
+/* Descriptors, threads and mappings of this process. */
+static void owned(unsigned n[3])
+{
+	static const char *const dirs[] = {"/proc/self/fd", "/proc/self/task"};
+	cleanup_str struct str maps = STR_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		DIR *d = opendir(dirs[i]);
+
+		assert_non_null(d);
+		for (n[i] = 0; readdir(d); n[i]++)
+			;
+		closedir(d);
+	}
+	assert_int_equal(file_read("/proc/self/maps", 1 << 20, &maps, NULL), 0);
+	n[2] = 0;
+	for (size_t i = 0; i < maps.len; i++)
+		n[2] += maps.s[i] == '\n';
+}
+
+/* A thousand machines leave nothing behind; the first ten warm up what allocators keep. */
+static void machines_come_and_go(void **state)
+{
+	enum { WARM = 10, CYCLES = 1000 };
+	unsigned before[3], after[3];
+	struct bench b;
+
+	(void)state;
+	for (unsigned i = 0; i < WARM + CYCLES; i++) {
+		if (i == WARM)
+			owned(before);
+		START(&b, ports);
+		assert_int_equal(run(&b), MACHINE_RESET);
+		finish(&b);
+	}
+	owned(after);
+	assert_int_equal(after[0], before[0]);
+	assert_int_equal(after[1], before[1]);
+	/* an allocator's own, which do not grow with each machine */
+	assert_in_range(after[2], 0, before[2] + WARM);
+}
+
 static void memory_that_is_a_device(void **state)
 {
 	struct bench b;
@@ -419,6 +461,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ports_and_reset),
+		cmocka_unit_test(machines_come_and_go),
 		cmocka_unit_test(memory_that_is_a_device),
 		cmocka_unit_test(features),
 		cmocka_unit_test(a_crash_is_explained),
