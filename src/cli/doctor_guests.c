@@ -48,7 +48,7 @@ static void mend_missing_kvm(const struct doctor *d, struct str *mend)
 		str_printf(mend, "%smodprobe %s", doctor_sudo(), module);
 		return;
 	}
-	str_add(mend, "switch on virtualisation in the firmware; in a virtual machine, ");
+	str_add(mend, "switch on virtualisation in the firmware, or ");
 	mend_nesting(d, mend);
 }
 

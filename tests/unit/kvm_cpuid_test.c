@@ -16,6 +16,7 @@
 #include "tests/lib/cpuid_hosts.h"
 #include "tests/lib/shapes.h"
 #include "vmm/kvm/arch/x86_64/cpuid.h"
+#include "vmm/kvm/arch/x86_64/regs.h"
 
 static struct cpuid_table *common(const struct cpuid_host *h, const struct vm_topology *t)
 {
@@ -214,9 +215,10 @@ static void leaf_one(void **state)
 	free(most);
 }
 
-/* With it, Linux would stop all CPUs for each one that starts late. */
-static void no_page_attributes(void **state)
+/* With either, Linux would stop all CPUs for each one that starts late. */
+static void no_memory_types(void **state)
 {
+	enum { MTRR_DEF_TYPE = 0x2ff, ENABLED = 1 << 11 };
 	static const struct {
 		const char *host;
 		uint32_t leaf;
@@ -235,6 +237,9 @@ static void no_page_attributes(void **state)
 		assert_false(cpuid_find(c, rows[i].leaf, 0)->edx & 1 << 16);
 		free(c);
 	}
+	for (size_t i = 0; i < REGS_MSRS; i++)
+		if (regs_msrs[i].index == MTRR_DEF_TYPE)
+			assert_false(regs_msrs[i].data & ENABLED);
 }
 
 /* Set only where KVM has the timer: older ones have it and do not say so in the table. */
@@ -414,7 +419,7 @@ int main(void)
 		cmocka_unit_test(no_id_twice),
 		cmocka_unit_test(documented_ids),
 		cmocka_unit_test(leaf_one),
-		cmocka_unit_test(no_page_attributes),
+		cmocka_unit_test(no_memory_types),
 		cmocka_unit_test(the_deadline_timer),
 		cmocka_unit_test(the_realtime_hint),
 		cmocka_unit_test(caches_keep_the_host_s_sizes),
