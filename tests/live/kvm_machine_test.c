@@ -48,6 +48,10 @@ GUEST(memory, "movl $0xc0000083, 0xc000\n movl $0, 0xc004\n"
 GUEST(cpuid, "mov $0x40000000, %eax\n xor %ecx, %ecx\n cpuid\n"
 	     "mov %ebx, %eax\n" PUT_EAX
 	     "mov $0xb, %eax\n mov $1, %ecx\n cpuid\n mov %ebx, %eax\n" PUT_EAX RESET FOREVER);
+/* How Linux looks for an old interrupt chip: a mask is written and read back (probe_8259A()). */
+GUEST(pic, "mov $0xff, %al\n out %al, $0xa1\n mov $0xfb, %al\n out %al, $0x21\n"
+	   "in $0x21, %al\n cmp $0xfb, %al\n mov $'n', %al\n jne 1f\n mov $'y', %al\n 1: " PUT RESET
+		   FOREVER);
 GUEST(crash, "mov $0x1234, %r9d\n ud2\n");
 GUEST(off, "mov $0x604, %dx\n mov $0x3400, %ax\n out %ax, %dx\n" FOREVER);
 GUEST(spin, "mov $'s', %al\n" PUT FOREVER);
@@ -299,6 +303,17 @@ static void features(void **state)
 	finish(&b);
 }
 
+static void no_old_interrupt_chip(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	START(&b, pic);
+	assert_int_equal(run(&b), MACHINE_RESET);
+	assert_string_equal(str_get(&b.said), "n");
+	finish(&b);
+}
+
 static void a_crash_is_explained(void **state)
 {
 	struct bench b;
@@ -464,6 +479,7 @@ int main(void)
 		cmocka_unit_test(machines_come_and_go),
 		cmocka_unit_test(memory_that_is_a_device),
 		cmocka_unit_test(features),
+		cmocka_unit_test(no_old_interrupt_chip),
 		cmocka_unit_test(a_crash_is_explained),
 		cmocka_unit_test(power_off),
 		cmocka_unit_test(every_port_is_harmless),

@@ -111,6 +111,7 @@ static void expect_madt(const struct blob *b, const struct vm_topology *t)
 	const unsigned char *madt = table(b, "APIC"), *end = madt + le(madt + 4, 4);
 	unsigned cpus = 0, io = 0;
 
+	assert_int_equal(le(madt + 40, 4), 0); /* no PCAT_COMPAT: Linux looks for the 8259 itself */
 	for (const unsigned char *p = madt + 44; p < end; p += p[1]) {
 		struct vm_place want = vm_topology_place(t, cpus < t->vcpus ? cpus : 0);
 

@@ -6,7 +6,7 @@
  * What the tables promise of the machine, and the monitor keeps: an IOAPIC with 24 lines, ISA IRQ 0
  * on line 2; event and control registers at ACPI_PM1_EVENT and ACPI_PM1_CONTROL (already in ACPI
  * mode; sleep type 5 powers off); a keyboard controller that resets when ACPI_RESET_VALUE is
- * written to ACPI_RESET_PORT; no PM timer, no RTC, no VGA.
+ * written to ACPI_RESET_PORT; no 8259, no PM timer, no RTC, no VGA.
  */
 #pragma once
 

@@ -69,13 +69,13 @@ static void nmi(struct str *out, bool x2apic)
 
 void acpi_madt(const struct acpi_request *q, struct str *out)
 {
-	enum { PCAT_COMPAT = 1, ACTIVE_HIGH_LEVEL = 0xd };
+	enum { ACTIVE_HIGH_LEVEL = 0xd };
 	const struct apic_layout a = apic_layout_of(q->topology);
 	size_t begin = acpi_table_begin(out, "APIC", 3);
 	struct vm_place p;
 
 	acpi_u32(out, ACPI_LAPIC_BASE);
-	acpi_u32(out, PCAT_COMPAT);
+	acpi_u32(out, 0); /* no PCAT_COMPAT: there is no 8259 */
 	vm_topology_foreach(&p, q->topology) local_apic(out, p.cpu, apic_id_of(&a, &p));
 	io_apic(out);
 	override(out, 0, 2, 0);

@@ -14,6 +14,24 @@
 #include "vmm/kvm/arch/x86_64/layout.h"
 #include "vmm/kvm/machine.h"
 
+/*
+ * KVM's whole chip has a PC's two old 8259s, which nothing here is wired to. Linux looks for them by
+ * writing a mask and reading it back (probe_8259A() in arch/x86/kernel/i8259.c); the first read of
+ * a chip that was told to poll gives the number of an interrupt instead. Without them Linux does not
+ * clear each line of the IOAPIC before it needs one: some 500 accesses, each an exit.
+ */
+static int hide_pic(struct machine *m, struct err *e)
+{
+	struct kvm_irqchip chip = {.chip_id = KVM_IRQCHIP_PIC_MASTER};
+
+	if (ioctl(m->vm, KVM_GET_IRQCHIP, &chip))
+		return err_sys(e, errno, "KVM does not give the state of its interrupt chip");
+	chip.chip.pic.poll = 1;
+	if (ioctl(m->vm, KVM_SET_IRQCHIP, &chip))
+		return err_sys(e, errno, "KVM does not take the state of its interrupt chip");
+	return 0;
+}
+
 static int create_whole(struct machine *m, struct err *e)
 {
 	/* where the PC's speaker would be is nothing */
@@ -24,7 +42,7 @@ static int create_whole(struct machine *m, struct err *e)
 	/* Kernels that can do without a PIT do not touch it; older ones calibrate with it. */
 	if (ioctl(m->vm, KVM_CREATE_PIT2, &pit))
 		return err_sys(e, errno, "KVM cannot create a timer chip");
-	return 0;
+	return hide_pic(m, e);
 }
 
 static int enable(struct machine *m, uint32_t cap, uint64_t arg)
