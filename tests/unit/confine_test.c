@@ -29,6 +29,8 @@
 
 enum { DONE = 40, FAILED = 41, KILLED = 128 + SIGSYS };
 
+enum { CROWD = 24 }; /* threads: more than the C library has heaps for without counting CPUs */
+
 /* What a case does; its result is the child's exit status. */
 typedef int act(void);
 
@@ -224,6 +226,53 @@ static int confine_all(void)
 	return confine_process(&l, &e) == 0 ? DONE : FAILED;
 }
 
+static int confine_crowd(void)
+{
+	const struct confine_limits l = {.threads = CROWD};
+	struct err e = ERR_INIT;
+
+	return confine_process(&l, &e) == 0 ? DONE : FAILED;
+}
+
+static void *allocate_in_a_crowd(void *all_here)
+{
+	struct err e = ERR_INIT;
+	int rc = confine_thread(CONFINE_VCPU, &e) ? FAILED : allocate();
+
+	/* each heap is in use until the last one has been asked for */
+	pthread_barrier_wait(all_here);
+	return (void *)(intptr_t)rc;
+}
+
+static int many_threads_allocate(void)
+{
+	pthread_t t[CROWD];
+	pthread_barrier_t all_here;
+	pthread_attr_t small;
+	int worst = DONE;
+
+	pthread_barrier_init(&all_here, NULL, CROWD);
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 128 * 1024);
+	for (size_t i = 0; i < CROWD; i++)
+		if (pthread_create(&t[i], &small, allocate_in_a_crowd, &all_here))
+			return FAILED;
+	for (size_t i = 0; i < CROWD; i++) {
+		void *rc;
+
+		pthread_join(t[i], &rc);
+		if ((intptr_t)rc != DONE)
+			worst = FAILED;
+	}
+	return worst;
+}
+
+static void test_many_threads(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(confine_crowd, CONFINE_CLASSES, many_threads_allocate), DONE);
+}
+
 static int look_at_limits(void)
 {
 	struct rlimit core, size;
@@ -295,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_what_ends_the_process),
 		cmocka_unit_test(test_what_goes_on_working),
 		cmocka_unit_test(test_no_thread_is_started_afterwards),
+		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_the_process),
 		cmocka_unit_test(test_switched_off),
 	};

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/landlock.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -106,6 +107,9 @@ int confine_process(const struct confine_limits *l, struct err *e)
 
 	if (confine_is_off())
 		return 0;
+	/* A thread would get a heap of its own, and be ended: to find how many of those there may
+	 * be, the C library counts the host's CPUs, from a file (glibc's arena_get2()). */
+	mallopt(M_ARENA_MAX, 1);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return err_sys(e, errno, "cannot give up the monitor's way to new privileges");
 	rc = set_limits(l, e);

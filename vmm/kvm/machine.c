@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "vmm/kvm/arch.h"
+#include "vmm/kvm/confine.h"
 #include "vmm/kvm/probe.h"
 #include "vmm/kvm/vcpu.h"
 
@@ -94,10 +95,18 @@ int machine_build(struct machine *m, const struct engine_request *q, struct err 
 
 int machine_start(struct machine *m, struct err *e)
 {
+	int rc;
+
 	bus_seal(&m->ports);
 	bus_seal(&m->memory);
 	atomic_store(&m->q->report->counts, true);
-	return vcpus_start(m, e);
+	/* no CPU runs before this thread is confined too: each waits for the lock first */
+	pthread_mutex_lock(&m->lock);
+	rc = vcpus_start(m, e);
+	if (!rc && m->confined)
+		rc = confine_thread(CONFINE_LOOP, e);
+	pthread_mutex_unlock(&m->lock);
+	return rc;
 }
 
 bool machine_stop(struct machine *m)

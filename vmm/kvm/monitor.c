@@ -166,8 +166,6 @@ static int run(struct monitor *x, const struct engine_request *q, int parent, st
 		rc = confine(x, e);
 	if (!rc)
 		rc = machine_start(&x->m, e);
-	if (!rc)
-		rc = confine_thread(CONFINE_LOOP, e);
 	return rc ? rc : loop_run(x->m.loop, e);
 }
 

@@ -103,6 +103,8 @@ static int enter(struct vcpu *v, struct err *e)
 
 	snprintf(name, sizeof(name), "ktstr-vcpu%u", v->index);
 	prctl(PR_SET_NAME, name);
+	pthread_mutex_lock(&v->m->lock); /* machine_start() has it until we may run */
+	pthread_mutex_unlock(&v->m->lock);
 	return v->m->confined ? confine_thread(CONFINE_VCPU, e) : 0;
 }
 
