@@ -14,10 +14,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "src/base/clock.h"
 #include "src/base/file.h"
 #include "tests/lib/skip.h"
 #include "vmm/kvm/arch.h"
@@ -61,6 +63,11 @@ GUEST(nmi, "lea 7f(%rip), %rax\n"
 	   "shr $16, %rax\n mov %ax, 0xd026\n movl $0, 0xd028\n movl $0, 0xd02c\n"
 	   "movw $0xfff, 0xe000\n movl $0xd000, 0xe002\n movl $0, 0xe006\n lidt 0xe000\n"
 	   "mov $'r', %al\n" PUT FOREVER "7: mov $'n', %al\n" PUT RESET "iretq\n");
+GUEST(doze, "lea 7f(%rip), %rax\n"
+	    "mov %ax, 0xd020\n movw $0x10, 0xd022\n movw $0x8e00, 0xd024\n"
+	    "shr $16, %rax\n mov %ax, 0xd026\n movl $0, 0xd028\n movl $0, 0xd02c\n"
+	    "movw $0xfff, 0xe000\n movl $0xd000, 0xe002\n movl $0, 0xe006\n lidt 0xe000\n"
+	    "mov $'r', %al\n" PUT "6: hlt\n jmp 6b\n 7: mov $'n', %al\n" PUT "iretq\n");
 /* Registers of every port, in every width: none may do harm. */
 GUEST(scan, "xor %ebx, %ebx\n 1: mov %ebx, %edx\n cmp $0x64, %edx\n je 2f\n"
 	    "cmp $0x604, %edx\n je 2f\n in %dx, %al\n in %dx, %ax\n in %dx, %eax\n"
@@ -425,6 +432,52 @@ static void a_guest_that_spins(void **state)
 	finish(&b);
 }
 
+/* Eight CPUs, of which seven are never started. */
+static void resumed_before_all_have_paused(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	build(&b, "1,1,8,1", guest_spin, (size_t)(guest_spin_end - guest_spin));
+	until_letter(&b, 's');
+	for (int i = 0; i < 1000; i++) {
+		machine_pause(&b.m);
+		machine_resume(&b.m);
+	}
+	machine_end(&b.m, MACHINE_TOLD);
+	assert_int_equal(run(&b), MACHINE_TOLD);
+	finish(&b);
+}
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec;
+}
+
+/* An NMI waits for a CPU that is not started, and its thread with it: a host that is busy makes the
+ * measured time shorter, not longer. */
+static void an_nmi_to_a_cpu_that_is_not_started(void **state)
+{
+	const struct timespec while_ = {.tv_nsec = 300 * NS_PER_MS};
+	struct bench b;
+	uint64_t before;
+
+	(void)state;
+	build(&b, "1,1,4,1", guest_doze, (size_t)(guest_doze_end - guest_doze));
+	until_letter(&b, 'r');
+	arch_nmi(&b.m);
+	until_letter(&b, 'n');
+	before = cpu_ns();
+	nanosleep(&while_, NULL);
+	assert_true(cpu_ns() - before < 100 * NS_PER_MS);
+	machine_end(&b.m, MACHINE_TOLD);
+	assert_int_equal(run(&b), MACHINE_TOLD);
+	finish(&b);
+}
+
 static unsigned entries(const char *dir)
 {
 	DIR *d = opendir(dir);
@@ -472,6 +525,21 @@ static void too_little_memory_is_refused(void **state)
 	finish(&b);
 }
 
+static void what_was_not_built_is_not_closed(void **state)
+{
+	struct err e = ERR_INIT;
+	struct bench b;
+
+	(void)state;
+	START(&b, off);
+	run(&b);
+	machine_release(&b.m);
+	b.q.memory_mib = 1U << 30; /* a PiB: there is no machine yet when it is refused */
+	assert_true(machine_build(&b.m, &b.q, &e) < 0);
+	finish(&b);
+	assert_true(fcntl(0, F_GETFD) >= 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -487,7 +555,10 @@ int main(void)
 		cmocka_unit_test(an_nmi_arrives),
 		cmocka_unit_test(a_crowd_of_cpus),
 		cmocka_unit_test(a_guest_that_spins),
+		cmocka_unit_test(resumed_before_all_have_paused),
+		cmocka_unit_test(an_nmi_to_a_cpu_that_is_not_started),
 		cmocka_unit_test(nothing_is_left),
+		cmocka_unit_test(what_was_not_built_is_not_closed),
 		cmocka_unit_test(too_little_memory_is_refused),
 	};
 

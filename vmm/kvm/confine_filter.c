@@ -68,14 +68,11 @@ static const struct rule {
 	{.nr = SYS_sendmsg, .who = BOTH},
 	{.nr = SYS_readv, .who = LOOP},
 	{.nr = SYS_writev, .who = LOOP},
-	{.nr = SYS_shutdown, .who = LOOP},
 	/* the disk's file */
 	{.nr = SYS_pread64, .who = LOOP},
 	{.nr = SYS_pwrite64, .who = LOOP},
 	{.nr = SYS_preadv, .who = LOOP},
 	{.nr = SYS_pwritev, .who = LOOP},
-	{.nr = SYS_fdatasync, .who = LOOP},
-	{.nr = SYS_fallocate, .who = LOOP},
 	/* entropy for the guest */
 	{.nr = SYS_getrandom, .who = BOTH},
 	/* the loop, and taking everything down */
@@ -121,14 +118,11 @@ static const struct request {
 	{.nr = KVM_GET_REGS, .who = VCPU},
 	{.nr = KVM_GET_SREGS, .who = VCPU},
 	/* the interrupt controller of large guests, whose registers a virtual CPU writes */
-	{.nr = KVM_SET_GSI_ROUTING, .who = BOTH},
-	{.nr = KVM_SIGNAL_MSI, .who = BOTH},
-	{.nr = KVM_IRQ_LINE, .who = BOTH},
-	/* pause and NMI; undoing what was built */
-	{.nr = KVM_KVMCLOCK_CTRL, .who = LOOP},
-	{.nr = KVM_NMI, .who = LOOP},
-	{.nr = KVM_IRQFD, .who = LOOP},
-	{.nr = KVM_IOEVENTFD, .who = LOOP},
+	{.nr = KVM_SET_GSI_ROUTING, .who = VCPU},
+	/* an NMI */
+	{.nr = KVM_SIGNAL_MSI, .who = LOOP},
+	/* the end of a pause */
+	{.nr = KVM_KVMCLOCK_CTRL, .who = VCPU},
 };
 
 struct program {

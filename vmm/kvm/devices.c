@@ -75,12 +75,16 @@ static int add_block(struct machine *m, struct err *e)
 		m, DEVICE_BLOCK, virtio_block_new(m->q->disk_fd, (uint64_t)st.st_size, e), e);
 }
 
+void devices_clear(struct machine *m)
+{
+	for (unsigned i = 0; i < DEVICE_KINDS; i++)
+		m->dev.slot[i].irq.fd = -1;
+}
+
 int devices_init(struct machine *m, struct err *e)
 {
 	int rc = 0;
 
-	for (unsigned i = 0; i < DEVICE_KINDS; i++)
-		m->dev.slot[i].irq.fd = -1;
 	if (m->q->virtio)
 		rc = add_device(m, DEVICE_CONSOLE,
 			virtio_console_new(m->loop, m->q->bulk_fd, m->q->console_fd, e), e);
@@ -93,9 +97,10 @@ int devices_init(struct machine *m, struct err *e)
 
 void devices_drain(struct machine *m)
 {
-	for (unsigned i = 0; i < DEVICE_KINDS; i++)
-		if (m->dev.slot[i].transport)
-			vmmio_drain(m->dev.slot[i].transport);
+	struct vmmio *console = m->dev.slot[DEVICE_CONSOLE].transport;
+
+	if (console)
+		vmmio_drain(console);
 }
 
 void devices_release(struct machine *m)

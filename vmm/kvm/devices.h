@@ -22,8 +22,10 @@ struct devices {
 	struct device_slot slot[DEVICE_KINDS];
 };
 
+/* Before anything else, so that devices_release() may follow whatever fails. */
+void devices_clear(struct machine *m);
 int devices_init(struct machine *m, struct err *e);
-/* No vCPU may run any more. */
+/* What the guest said last reaches the host; its disk ends with it. No vCPU may run any more. */
 void devices_drain(struct machine *m);
 void devices_release(struct machine *m);
 

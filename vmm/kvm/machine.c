@@ -80,6 +80,7 @@ static int build(struct machine *m, struct err *e)
 int machine_build(struct machine *m, const struct engine_request *q, struct err *e)
 {
 	*m = (struct machine){.q = q, .kvm = -1, .vm = -1};
+	devices_clear(m);
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_cond_init(&m->resumed, NULL);
 	m->nvcpus = q->config->topology.vcpus;
@@ -105,6 +106,8 @@ int machine_start(struct machine *m, struct err *e)
 	rc = vcpus_start(m, e);
 	if (!rc && m->confined)
 		rc = confine_thread(CONFINE_LOOP, e);
+	if (rc)
+		atomic_store(&m->stopping, true);
 	pthread_mutex_unlock(&m->lock);
 	return rc;
 }
@@ -179,13 +182,8 @@ void machine_pause(struct machine *m)
 void machine_resume(struct machine *m)
 {
 	pthread_mutex_lock(&m->lock);
-	if (atomic_exchange(&m->paused, false)) {
-		/* so that the guest's watchdogs do not take the pause for a CPU that hangs; refused
-		 * where the guest has no kvm-clock */
-		for (unsigned i = 0; i < m->nvcpus; i++)
-			ioctl(m->vcpus[i].fd, KVM_KVMCLOCK_CTRL, 0);
-		pthread_cond_broadcast(&m->resumed);
-	}
+	atomic_store(&m->paused, false);
+	pthread_cond_broadcast(&m->resumed);
 	pthread_mutex_unlock(&m->lock);
 }
 

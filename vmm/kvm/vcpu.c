@@ -59,9 +59,15 @@ int vcpus_init(struct machine *m, struct err *e)
 	return rc;
 }
 
-/* Waits while the machine is paused. */
-static void park(struct machine *m)
+/*
+ * Waits while the machine is paused. Then the guest's watchdogs are told, so that they do not take
+ * the pause for a CPU that hangs: by this thread, since KVM makes every other one wait until the
+ * CPU has left the guest; refused where the guest has no kvm-clock.
+ */
+static void park(struct vcpu *v)
 {
+	struct machine *m = v->m;
+
 	pthread_mutex_lock(&m->lock);
 	if (atomic_fetch_add(&m->parked, 1) + 1 == m->nvcpus)
 		machine_wake(m);
@@ -69,13 +75,28 @@ static void park(struct machine *m)
 		pthread_cond_wait(&m->resumed, &m->lock);
 	atomic_fetch_sub(&m->parked, 1);
 	pthread_mutex_unlock(&m->lock);
+	ioctl(v->fd, KVM_KVMCLOCK_CTRL, 0);
+}
+
+/*
+ * KVM_RUN ends with EAGAIN where a CPU that does not run yet hears something: INIT, then SIPI. An
+ * NMI that waits for it to run makes that each time at once, and forever.
+ */
+static void let_others_run(struct vcpu *v)
+{
+	const struct timespec moment = {.tv_nsec = NS_PER_MS};
+
+	if (++v->again > 2)
+		nanosleep(&moment, NULL);
 }
 
 /* Runs the CPU once; false = this CPU's end. */
 static bool run_once(struct vcpu *v)
 {
-	if (ioctl(v->fd, KVM_RUN, 0) == 0)
+	if (ioctl(v->fd, KVM_RUN, 0) == 0) {
+		v->again = 0;
 		return exit_handle(v);
+	}
 	if (errno == EINTR) {
 		exit_count(v, ENGINE_EXIT_INTR);
 		/* before the flags are looked at: a kick from now on counts again */
@@ -83,7 +104,10 @@ static bool run_once(struct vcpu *v)
 		atomic_thread_fence(memory_order_seq_cst);
 		return true;
 	}
-	return errno == EAGAIN || exit_run_failed(v, errno);
+	if (errno != EAGAIN)
+		return exit_run_failed(v, errno);
+	let_others_run(v);
+	return true;
 }
 
 static void note_first_run(struct machine *m)
@@ -122,7 +146,7 @@ static void *vcpu_thread(void *user)
 		note_first_run(m);
 	while (!atomic_load(&m->stopping)) {
 		if (atomic_load(&m->paused))
-			park(m);
+			park(v);
 		else if (!run_once(v))
 			break;
 	}
@@ -174,7 +198,7 @@ bool vcpus_join(struct machine *m, unsigned ms)
 	struct timespec until;
 	bool all = true;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += ms / 1000;
 	until.tv_nsec += (long)(ms % 1000) * 1000000;
 	if (until.tv_nsec >= (long)NS_PER_SEC) {
@@ -184,7 +208,7 @@ bool vcpus_join(struct machine *m, unsigned ms)
 	for (unsigned i = 0; m->vcpus && i < m->nvcpus; i++) {
 		struct vcpu *v = &m->vcpus[i];
 
-		if (v->started && pthread_timedjoin_np(v->thread, NULL, &until))
+		if (v->started && pthread_clockjoin_np(v->thread, NULL, CLOCK_MONOTONIC, &until))
 			all = false;
 		else
 			v->started = false;

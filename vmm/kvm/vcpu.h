@@ -24,7 +24,8 @@ struct vcpu {
 	int fd;		     /* -1 = none */
 	struct kvm_run *run; /* NULL = not mapped */
 	pthread_t thread;
-	bool started; /* the thread exists */
+	bool started;	/* the thread exists */
+	unsigned again; /* its own: KVM_RUN ended so often in a row because it cannot run yet */
 };
 
 /* All vCPUs of the machine, ready to run but for the first one's entry. */
