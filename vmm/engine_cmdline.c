@@ -48,8 +48,9 @@ static const struct word words[] = {
 	{.text = "sysctl.kernel.sched_schedstats=1"},
 	/* self-tests of ciphers: 18 % */
 	{.text = "cryptomgr.notests=1"},
-	/* there is no bus of that kind, no device that it describes, and no further port */
-	{.text = "pci=off", .when = OWN},
+	/* that bus has no devices to look for, nothing is described by PNP, and there is no further
+	 * port */
+	{.text = "pci=conf1,noearly", .when = OWN},
 	{.text = "pnpacpi=off", .when = OWN},
 	{.text = "8250.nr_uarts=1", .when = OWN},
 	{.text = "8250.nr_uarts=2", .when = SERIAL},

@@ -8,6 +8,7 @@
 
 #include "src/base/clock.h"
 #include "vmm/dev/i8042.h"
+#include "vmm/dev/pci_address.h"
 #include "vmm/dev/pm.h"
 #include "vmm/kvm/gmem.h"
 
@@ -196,6 +197,7 @@ struct machine {
 	unsigned events[2];
 	struct i8042 *k;
 	struct pm *pm;
+	uint32_t pci_address;
 	struct bus b;
 };
 
@@ -207,6 +209,9 @@ static void make(struct machine *m)
 	assert_int_equal(bus_add(&m->b, I8042_DATA, 1, &i8042_data_bus, m->k, NULL), 0);
 	assert_int_equal(bus_add(&m->b, I8042_COMMAND, 1, &i8042_command_bus, m->k, NULL), 0);
 	assert_int_equal(bus_add(&m->b, PM_PORT, PM_PORTS, &pm_bus, m->pm, NULL), 0);
+	assert_int_equal(bus_add(&m->b, PCI_ADDRESS, PCI_ADDRESS_PORTS, &pci_address_bus,
+				 &m->pci_address, NULL),
+		0);
 }
 
 static void unmake(struct machine *m)
@@ -308,6 +313,28 @@ static void test_power_off(void **state)
 	unmake(&m);
 }
 
+/* How Linux looks for the bus (pci_check_type1() in arch/x86/pci/direct.c), and what is on it. */
+static void test_a_bus_without_devices(void **state)
+{
+	enum { PCI_DATA = 0xcfc };
+	struct machine m;
+
+	(void)state;
+	make(&m);
+	assert_int_equal(in(&m, PCI_ADDRESS, 4), 0);
+	out(&m, PCI_ADDRESS + 3, 1, 1);
+	out(&m, PCI_ADDRESS, 4, 0x80000000);
+	assert_int_equal(in(&m, PCI_ADDRESS, 4), 0x80000000);
+	assert_int_equal(in(&m, PCI_DATA, 4), UINT32_MAX);
+	assert_int_equal(in(&m, PCI_DATA + 2, 2), UINT16_MAX);
+	out(&m, PCI_DATA, 4, 0);
+	out(&m, PCI_ADDRESS, 4, UINT32_MAX);
+	assert_int_equal(in(&m, PCI_ADDRESS, 4), 0x80fffffc);
+	assert_int_equal(in(&m, PCI_ADDRESS, 2), UINT16_MAX);
+	assert_int_equal(in(&m, PCI_ADDRESS + 3, 1), UINT8_MAX);
+	unmake(&m);
+}
+
 static uint64_t ticks_in(uint64_t ns)
 {
 	return ns * 3579545 / NS_PER_SEC;
@@ -348,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_the_reset_line),
 		cmocka_unit_test(test_a_controller_is_found),
 		cmocka_unit_test(test_power_off),
+		cmocka_unit_test(test_a_bus_without_devices),
 		cmocka_unit_test(test_the_timer_counts),
 	};
 

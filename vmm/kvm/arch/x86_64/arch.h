@@ -22,6 +22,7 @@ struct arch {
 	struct serial *com1, *com2;
 	struct i8042 *i8042;
 	struct pm *pm;
+	uint32_t pci_address;
 };
 
 /* irqchip.c */

@@ -3,6 +3,7 @@
 #include <linux/kvm.h>
 
 #include "vmm/dev/ioapic.h"
+#include "vmm/dev/pci_address.h"
 #include "vmm/kvm/arch.h"
 #include "vmm/kvm/arch/x86_64/arch.h"
 #include "vmm/kvm/machine.h"
@@ -52,6 +53,9 @@ int arch_devices_init(struct machine *m, struct err *e)
 		rc = add_serial(m, &a->com2, &a->com2_irq, SERIAL_STREAM, m->q->bulk_fd, e);
 	if (!rc)
 		rc = irqchip_add(m, e);
+	if (!rc)
+		rc = bus_add(&m->ports, PCI_ADDRESS, PCI_ADDRESS_PORTS, &pci_address_bus,
+			&a->pci_address, e);
 	return rc ? rc : add_power(m, e);
 }
 
