@@ -339,6 +339,28 @@ static void amd_s_own_leaves(void **state)
 	free(bare);
 }
 
+/* As Linux reads it (get_model_name() in arch/x86/kernel/cpu/common.c). */
+static void the_host_s_name(void **state)
+{
+	static const char name[CPUID_BRAND] = "A Processor of 48 bytes  at most";
+	const struct vm_topology t = vm_topology_uniform(1, 1, 2, 1);
+	char got[CPUID_BRAND];
+
+	(void)state;
+	for (size_t k = 0; k < cpuid_hosts_n; k++) {
+		const struct cpuid_host *h = &cpuid_hosts[k];
+		const struct cpuid_request q = {
+			.topology = &t, .supported = h->entry, .nsupported = h->n, .brand = name};
+		cleanup_free struct cpuid_table *c = xcalloc(1, sizeof(*c));
+
+		assert_int_equal(cpuid_common(&q, c, NULL), 0);
+		assert_true(eax(c, 0x80000000, 0) >= 0x80000004);
+		for (unsigned i = 0; i < CPUID_BRAND_LEAVES; i++)
+			memcpy(got + 16 * i, &cpuid_find(c, 0x80000002 + i, 0)->eax, 16);
+		assert_memory_equal(got, name, CPUID_BRAND);
+	}
+}
+
 static void memory_has_to_have_addresses(void **state)
 {
 	struct cpuid_table *zen1 = of("zen1", "1,2,4,2"), *bare = of("bare_amd", "1,1,1,1");
@@ -425,6 +447,7 @@ int main(void)
 		cmocka_unit_test(caches_keep_the_host_s_sizes),
 		cmocka_unit_test(leaves_that_kernels_prefer),
 		cmocka_unit_test(amd_s_own_leaves),
+		cmocka_unit_test(the_host_s_name),
 		cmocka_unit_test(memory_has_to_have_addresses),
 		cmocka_unit_test(counters_that_every_host_has),
 		cmocka_unit_test(kvm_s_leaves),

@@ -1,4 +1,5 @@
 /* A vCPU as after a reset, and the first one as a boot loader leaves it (spec/vmm 3.3). */
+#include <cpuid.h>
 #include <errno.h>
 #include <linux/kvm.h>
 #include <string.h>
@@ -17,13 +18,26 @@ uint32_t arch_vcpu_id(const struct machine *m, unsigned index)
 	return apic_id_of(&m->arch->ids, &p);
 }
 
+/* This CPU's name; false: it has none. */
+static bool host_brand(char out[CPUID_BRAND])
+{
+	uint32_t *word = (uint32_t *)(void *)out;
+	bool named = true;
+
+	for (unsigned i = 0; i < CPUID_BRAND_LEAVES; i++, word += 4)
+		named &= __get_cpuid(CPUID_BRAND_LEAF + i, word, word + 1, word + 2, word + 3);
+	return named && out[0];
+}
+
 /* Once for the machine: the table of all CPUs but for their ids. */
 static int common_cpuid(struct machine *m, struct err *e)
 {
 	struct cpuid_table host = {.n = CPUID_ENTRIES_MAX};
+	_Alignas(uint32_t) char name[CPUID_BRAND];
 	const struct cpuid_request q = {
 		.topology = &m->q->config->topology,
 		.supported = host.entry,
+		.brand = host_brand(name) ? name : NULL,
 		.dedicated = m->q->placement && m->q->placement->realtime_hint,
 		.tsc_deadline = ioctl(m->kvm, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) > 0,
 	};

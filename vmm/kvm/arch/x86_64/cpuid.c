@@ -265,6 +265,22 @@ static int paravirtual(struct cpuid_table *c, const struct cpuid_request *q,
 	return 0;
 }
 
+/* KVM leaves a CPU's name to whoever makes the guest: without one Linux shows numbers. */
+static void brand(struct cpuid_table *c, const char *name)
+{
+	for (unsigned i = 0; name && i < CPUID_BRAND_LEAVES; i++, name += 16) {
+		struct kvm_cpuid_entry2 *l = have(c, CPUID_BRAND_LEAF + i);
+
+		if (!l)
+			return;
+		memcpy(&l->eax, name, 4);
+		memcpy(&l->ebx, name + 4, 4);
+		memcpy(&l->ecx, name + 8, 4);
+		memcpy(&l->edx, name + 12, 4);
+		raise_max(c, EXTENDED, CPUID_BRAND_LEAF + i);
+	}
+}
+
 int cpuid_common(const struct cpuid_request *q, struct cpuid_table *out, struct err *e)
 {
 	const struct apic_layout a = apic_layout_of(q->topology);
@@ -276,6 +292,7 @@ int cpuid_common(const struct cpuid_request *q, struct cpuid_table *out, struct 
 	is = is_amd(out);
 	features(out, q);
 	performance(out);
+	brand(out, q->brand);
 	rc = levels(out, q->topology, &a, e);
 	if (!rc)
 		rc = cpuid_caches(q, is ? CACHES_AMD : CACHES_INTEL, &a, out, e);

@@ -16,6 +16,9 @@
 enum { CPUID_ENTRIES_MAX = 256 };
 /* The leaf of the extended states: which there are, in EAX and EDX of subleaf 0. */
 enum { CPUID_STATES = 0xD };
+/* A CPU's name: EAX to EDX of the leaves from 0x80000002 to 0x80000004, filled up with zeros. */
+#define CPUID_BRAND_LEAF 0x80000002U
+enum { CPUID_BRAND = 48, CPUID_BRAND_LEAVES = 3 };
 
 /* As KVM_SET_CPUID2 takes it: a struct kvm_cpuid2 with its entries. */
 struct cpuid_table {
@@ -27,6 +30,7 @@ struct cpuid_request {
 	const struct vm_topology *topology;
 	const struct kvm_cpuid_entry2 *supported;
 	unsigned nsupported;
+	const char *brand; /* CPUID_BRAND bytes: the host CPU's own name; NULL = none */
 	bool dedicated;	   /* vCPUs have CPUs of their own: KVM_HINTS_REALTIME */
 	bool tsc_deadline; /* KVM_CAP_TSC_DEADLINE_TIMER: some kernels support it unannounced */
 };
