@@ -9,8 +9,8 @@
 enum { CMDLINE_MAX = 2047 };
 
 /* When a word is there. OWN: on our own monitor; SERIAL: there, when the second serial port is;
- * SINGLE: one CPU, or one to begin with. */
-enum when { ALWAYS, QUIET, DMESG, TCG, OWN, SERIAL, NOT_OWN, LATE, SINGLE };
+ * SINGLE: one CPU, or one to begin with; TIERS: some nodes have memory only. */
+enum when { ALWAYS, QUIET, DMESG, TCG, OWN, SERIAL, NOT_OWN, LATE, SINGLE, TIERS, NO_TIERS };
 
 struct word {
 	const char *text;
@@ -41,8 +41,10 @@ static const struct word words[] = {
 	{.text = "random.trust_cpu=on"},
 	/* 64 MiB that no device of ours needs */
 	{.text = "swiotlb=noforce"},
-	/* pages stay where the workload put them */
-	{.text = "numa_balancing=disable"},
+	/* pages stay where the workload put them, but for those that move between tiers of memory
+	 */
+	{.text = "numa_balancing=disable", .when = NO_TIERS},
+	{.text = "numa_balancing=enable", .when = TIERS},
 	/* what schedulers are measured by */
 	{.text = "delayacct"},
 	{.text = "sysctl.kernel.sched_schedstats=1"},
@@ -100,6 +102,10 @@ static bool wanted(const struct word *w, const struct vm_config *c, const struct
 		return b->late_cpus;
 	case SINGLE:
 		return b->late_cpus || c->topology.vcpus == 1;
+	case TIERS:
+		return !c->topology.node_llcs[c->topology.nodes - 1];
+	case NO_TIERS:
+		return c->topology.node_llcs[c->topology.nodes - 1];
 	case ALWAYS:
 		break;
 	}

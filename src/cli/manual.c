@@ -358,6 +358,14 @@ const struct fact manual_differences[] = {
 		.command = "shell",
 	},
 	{
+		.name = "The guest's kernel command line",
+		.text = "has no words that only the other one's init reads (KTSTR_MODE and its "
+			"kind), nor lockdown=none, unprivileged_bpf_disabled, overcommit_memory "
+			"and task_delayacct, which --append can add. The PCI bus is there, without "
+			"devices, instead of pci=off.",
+		.command = "shell",
+	},
+	{
 		.name = "The window's size",
 		.text = "is followed while the guest runs.",
 		.command = "shell",

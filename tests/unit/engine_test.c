@@ -108,6 +108,20 @@ static void the_command_line_fits_the_guest(void **state)
 	assert_false(has_word(loud, "8250.nr_uarts=2"));
 }
 
+static void pages_move_between_tiers_alone(void **state)
+{
+	struct vm_config c = {.topology = vm_topology_uniform(2, 2, 1, 1)};
+	const struct engine_boot boot = {VM_ACCEL_KVM, true, false};
+	cleanup_free char *equal = engine_cmdline(&c, &boot, NULL), *tiers = NULL;
+
+	(void)state;
+	assert_true(has_word(equal, "numa_balancing=disable"));
+	assert_int_equal(vm_topology_parse("1c1t/mem", &c.topology, NULL), 0);
+	tiers = engine_cmdline(&c, &boot, NULL);
+	assert_true(has_word(tiers, "numa_balancing=enable"));
+	assert_false(has_word(tiers, "numa_balancing=disable"));
+}
+
 /* Two measurements of one counter agree, and an emulated guest is told; a busy machine does not
  * matter. */
 static void an_emulated_guest_knows_its_clock(void **state)
@@ -349,6 +363,7 @@ int main(void)
 		cmocka_unit_test(big_root_file_systems_need_the_right_kernel),
 		cmocka_unit_test(memory_has_a_floor),
 		cmocka_unit_test(the_command_line_fits_the_guest),
+		cmocka_unit_test(pages_move_between_tiers_alone),
 		cmocka_unit_test(an_emulated_guest_knows_its_clock),
 		cmocka_unit_test(one_cpu_runs_the_code_of_many),
 		cmocka_unit_test(crowded_cpus_start_late),
