@@ -33,6 +33,8 @@ static const struct word words[] = {
 	/* warnings and worse still reach the console */
 	{.text = "quiet", .when = QUIET},
 	{.text = "loglevel=7", .when = DMESG},
+	/* a kernel that dies before it has a console says why */
+	{.text = "earlyprintk=ttyS0,115200", .when = DMESG},
 	/* guests run trusted code; page table isolation alone costs every system call */
 	{.text = "mitigations=off"},
 	/* counted on by engine_memory_mib() */

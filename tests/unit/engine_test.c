@@ -100,6 +100,8 @@ static void the_command_line_fits_the_guest(void **state)
 	assert_false(has_word(quiet, "loglevel=7"));
 	assert_true(has_word(quiet, "tsc=reliable"));
 	assert_true(has_word(loud, "loglevel=7"));
+	assert_true(has_word(loud, "earlyprintk=ttyS0,115200"));
+	assert_null(strstr(quiet, "earlyprintk"));
 	assert_false(has_word(loud, "quiet"));
 	assert_true(has_word(loud, "tsc=reliable"));
 	assert_true(has_word(quiet, "reboot=t"));
