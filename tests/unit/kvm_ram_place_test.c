@@ -45,8 +45,24 @@ static void test_huge_pages_or_none(void **state)
 
 	(void)state;
 	map(&r, &mem, "2,2,1,1", 8);
+	assert_false(r.placed);
 	assert_int_equal(ram_place(&r, &p, &e), 0);
+	assert_true(r.placed);
 	touch(&r);
+	ram_unmap(&r);
+}
+
+/* Neither huge pages nor nodes are asked for: it may still be exchanged. */
+static void test_nothing_to_place(void **state)
+{
+	const struct vm_placement p = {.vcpu_fifo = 1};
+	struct ram r;
+	struct gmem mem;
+
+	(void)state;
+	map(&r, &mem, "1,1,1,1", 8);
+	assert_int_equal(ram_place(&r, &p, NULL), 0);
+	assert_false(r.placed);
 	ram_unmap(&r);
 }
 
@@ -70,6 +86,7 @@ static void test_nodes(void **state)
 		skip_because("no mbind here: %s", e.msg);
 	}
 	assert_int_equal(rc, 0);
+	assert_true(r.placed);
 	touch(&r);
 	assert_int_equal(syscall(SYS_get_mempolicy, &mode, mask, sizeof(mask) * 8, r.range[1].host,
 				 2 /* MPOL_F_ADDR */),
@@ -92,6 +109,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_huge_pages_or_none),
+		cmocka_unit_test(test_nothing_to_place),
 		cmocka_unit_test(test_nodes),
 	};
 

@@ -2,16 +2,15 @@
  */
 #include <elf.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "src/base/mem.h"
+#include "tests/lib/smaps.h"
 #include "vmm/kvm/arch/x86_64/acpi.h"
 #include "vmm/kvm/arch/x86_64/layout.h"
 #include "vmm/kvm/arch/x86_64/loader.h"
@@ -247,26 +246,6 @@ static void memory_is_shared_out(void **state)
 	}
 }
 
-/* Every byte of it can be written, and nothing lies beside it. */
-/* What the kernel says of the mapping that holds this address (proc(5), VmFlags). */
-static void flags_of(const void *at, char *out, size_t n)
-{
-	FILE *f = fopen("/proc/self/smaps", "re");
-	char line[512];
-	uint64_t from, to;
-	bool in = false;
-
-	assert_non_null(f);
-	*out = '\0';
-	while (!*out && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &from, &to) == 2)
-			in = (uintptr_t)at >= from && (uintptr_t)at < to;
-		else if (in && !strncmp(line, "VmFlags:", 8))
-			snprintf(out, n, "%s", line + 8);
-	}
-	fclose(f);
-}
-
 /* Nothing of a guest's is run here, dumped with us, or taken along by a fork. */
 static void memory_stays_the_guest_s(void **state)
 {
@@ -278,20 +257,21 @@ static void memory_stays_the_guest_s(void **state)
 	ram_of("2,2,1,1", 6144, &r);
 	assert_int_equal(ram_map(&r, &mem, NULL), 0);
 	for (unsigned i = 0; i < r.n; i++) {
-		flags_of(r.range[i].host, flags, sizeof(flags));
+		smaps_flags(r.range[i].host, flags, sizeof(flags));
 		assert_non_null(strstr(flags, " wr"));
 		assert_null(strstr(flags, " ex"));
 		assert_non_null(strstr(flags, " dd"));
 		assert_non_null(strstr(flags, " dc"));
 	}
 	/* a page before each, and behind the last, that nobody may touch */
-	flags_of(r.range[0].host - 1, flags, sizeof(flags));
+	smaps_flags(r.range[0].host - 1, flags, sizeof(flags));
 	assert_null(strstr(flags, " rd"));
-	flags_of(r.range[r.n - 1].host + r.range[r.n - 1].size, flags, sizeof(flags));
+	smaps_flags(r.range[r.n - 1].host + r.range[r.n - 1].size, flags, sizeof(flags));
 	assert_null(strstr(flags, " rd"));
 	ram_unmap(&r);
 }
 
+/* Every byte of it can be written, and nothing lies beside it. */
 static void memory_is_mapped(void **state)
 {
 	struct gmem mem = {.n = 0};

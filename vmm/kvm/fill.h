@@ -10,5 +10,6 @@
  * -errno. */
 int fill_copy(const struct gmem *m, uint64_t gpa, int fd, uint64_t offset, uint64_t size);
 /* A whole file: copied, or where it is large put in the memory's place, page by page as the guest
- * looks at it; nobody may cut the file from then on. */
-int fill_initrd(const struct gmem *m, uint64_t gpa, int fd, uint64_t size);
+ * looks at it; nobody may cut the file from then on. Memory that was `placed` (struct ram) is what
+ * it is for a reason, and is copied into. Errors as of fill_copy(). */
+int fill_initrd(const struct gmem *m, uint64_t gpa, int fd, uint64_t size, bool placed);

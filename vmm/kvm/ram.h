@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ struct ram_hole {
 struct ram {
 	struct ram_range range[RAM_RANGES_MAX]; /* ascending */
 	unsigned n;
+	bool placed;	/* by ram_place(): another mapping would undo that */
 	void *reserved; /* guard pages included */
 	size_t reserved_size;
 };

@@ -73,6 +73,7 @@ int ram_place(struct ram *r, const struct vm_placement *p, struct err *e)
 {
 	int rc = 0;
 
+	r->placed = p->hugepages || p->node_mems;
 	for (unsigned i = 0; i < r->n && !rc; i++)
 		rc = place_one(&r->range[i], p, e);
 	return rc;

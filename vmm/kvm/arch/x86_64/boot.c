@@ -100,7 +100,8 @@ static int load_initrd(struct boot *b, struct err *e)
 			"more with --memory-mib",
 			(unsigned long long)((b->plan.end + b->initrd_size) / MIB + 2));
 	b->initrd_at = (end - b->initrd_size) & ~(2 * MIB - 1);
-	rc = fill_initrd(&b->m->mem, b->initrd_at, b->m->q->initrd_fd, b->initrd_size);
+	rc = fill_initrd(
+		&b->m->mem, b->initrd_at, b->m->q->initrd_fd, b->initrd_size, b->m->ram.placed);
 	return rc ? err_sys(e, rc, "cannot load the initramfs") : 0;
 }
 
