@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/skip.h"
+#include "tests/lib/smaps.h"
 #include "vmm/kvm/ram.h"
 
 enum { MIB = 1 << 20 };
@@ -50,6 +51,27 @@ static void test_huge_pages_or_none(void **state)
 	assert_true(r.placed);
 	touch(&r);
 	ram_unmap(&r);
+}
+
+/* Where the pool has run dry, ordinary memory is wanted in huge pages as before. */
+static void test_huge_pages_are_still_wanted(void **state)
+{
+	const struct vm_placement p = {.hugepages = true};
+	char before[512], after[512];
+	struct ram r;
+	struct gmem mem;
+
+	(void)state;
+	map(&r, &mem, "1,1,1,1", 8);
+	smaps_flags(r.range[0].host, before, sizeof(before));
+	assert_int_equal(ram_place(&r, &p, NULL), 0);
+	smaps_flags(r.range[0].host, after, sizeof(after));
+	ram_unmap(&r);
+	if (!strstr(before, " hg"))
+		skip_because("no transparent huge pages here");
+	assert_true(strstr(after, " ht") || strstr(after, " hg"));
+	assert_non_null(strstr(after, " dd"));
+	assert_non_null(strstr(after, " dc"));
 }
 
 /* Neither huge pages nor nodes are asked for: it may still be exchanged. */
@@ -109,6 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_huge_pages_or_none),
+		cmocka_unit_test(test_huge_pages_are_still_wanted),
 		cmocka_unit_test(test_nothing_to_place),
 		cmocka_unit_test(test_nodes),
 	};

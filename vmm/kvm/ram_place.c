@@ -15,7 +15,8 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-/* Another mapping in place of the one that is there; a failed MAP_FIXED may have removed that. */
+/* Another mapping in place of the one that is there, with the same wishes (ram.c); a failed
+ * MAP_FIXED may have removed that. */
 static bool map_anew(struct ram_range *g, int flags)
 {
 	void *p = mmap(g->host, g->size, PROT_READ | PROT_WRITE,
@@ -23,6 +24,8 @@ static bool map_anew(struct ram_range *g, int flags)
 
 	if (p == MAP_FAILED)
 		return false;
+	if (!(flags & MAP_HUGETLB))
+		madvise(p, g->size, MADV_HUGEPAGE);
 	madvise(p, g->size, MADV_DONTDUMP);
 	madvise(p, g->size, MADV_DONTFORK);
 	return true;
