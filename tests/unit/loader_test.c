@@ -193,6 +193,51 @@ static void short_files_are_refused(void **state)
 		assert_int_equal(loader_plan(&f, n, n, "k", &p, NULL), -ENOEXEC);
 }
 
+/* As high as the kernel finds it and memory goes; what cannot fit says whether memory would help.
+ */
+static void where_an_initramfs_lies(void **state)
+{
+	static const struct {
+		uint64_t initrd_max, ram_end, size, at;
+		const char *why; /* NULL: it fits */
+	} cases[] = {
+		{0x7fffffff, 512 * MIB, 20 * MIB + 1, 490 * MIB, NULL},
+		{0x7fffffff, 3072 * MIB, 20 * MIB, 2028 * MIB, NULL},
+		{0xffffffff, 3072 * MIB, 20 * MIB, 3052 * MIB, NULL},
+		{UINT64_MAX - 1, 3072 * MIB, 20 * MIB, 3052 * MIB, NULL},
+		{0x7fffffff, 512 * MIB, 464 * MIB, 48 * MIB, NULL},
+		{0x7fffffff, 512 * MIB, 464 * MIB + 1, 0, "513 MiB below 2048"},
+		{0x7fffffff, 40 * MIB, MIB, 0, "more with --memory-mib"},
+		{0x7fffffff, 3072 * MIB, 2000 * MIB, 48 * MIB, NULL},
+		{0x7fffffff, 512 * MIB, 2000 * MIB, 0, "more with --memory-mib"},
+		{0x7fffffff, 512 * MIB, 2000 * MIB + 1, 0, "2001 MiB, and this kernel takes 2000"},
+		{0x7fffffff, 3072 * MIB, 2000 * MIB + 1, 0, "fewer or smaller files"},
+		{0xffffffff, 3072 * MIB, 3024 * MIB + 1, 0, "this kernel takes 3024"},
+		{0xffffffff, 3072 * MIB, UINT64_MAX, 0, "fewer or smaller files"},
+		{47 * MIB, 512 * MIB, 1, 0, "this kernel takes 0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct loader_plan p = {
+			.end = 47 * MIB + 1, .initrd_max = cases[i].initrd_max};
+		struct err e = ERR_INIT;
+		uint64_t at = 0;
+		int rc = loader_initrd(&p, cases[i].ram_end, cases[i].size, &at, &e);
+
+		if (!cases[i].why) {
+			assert_int_equal(rc, 0);
+			assert_int_equal(at, cases[i].at);
+		} else if (rc >= 0 || !strstr(e.msg, cases[i].why)) {
+			fail_msg("%zu: '%s' says nothing of '%s'", i, e.msg, cases[i].why);
+		} else {
+			/* one way out, not both */
+			assert_true(!strstr(e.msg, "--memory-mib") == (rc == -E2BIG));
+			assert_true(!strstr(e.msg, "--include-files") == (rc == -ENOMEM));
+		}
+	}
+}
+
 /* ---- memory --------------------------------------------------------------------------------- */
 
 static const struct ram_hole hole = {HOLE_START, HOLE_END};
@@ -387,6 +432,7 @@ int main(void)
 		cmocka_unit_test(an_image),
 		cmocka_unit_test(images_that_are_refused),
 		cmocka_unit_test(short_files_are_refused),
+		cmocka_unit_test(where_an_initramfs_lies),
 		cmocka_unit_test(memory_is_shared_out),
 		cmocka_unit_test(memory_is_mapped),
 		cmocka_unit_test(memory_stays_the_guest_s),

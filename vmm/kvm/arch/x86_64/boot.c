@@ -80,10 +80,9 @@ static int load_kernel(struct boot *b, struct err *e)
 				     : rc;
 }
 
-/* As high as possible, at a huge page's start, so that nothing lies behind it in one. */
 static int load_initrd(struct boot *b, struct err *e)
 {
-	uint64_t end = b->m->ram.range[0].gpa, limit = b->plan.initrd_max + 1;
+	uint64_t end = b->m->ram.range[0].gpa;
 	struct stat st;
 	int rc;
 
@@ -92,14 +91,9 @@ static int load_initrd(struct boot *b, struct err *e)
 	if (fstat(b->m->q->initrd_fd, &st))
 		return err_sys(e, errno, "cannot look at the initramfs");
 	b->initrd_size = (uint64_t)st.st_size;
-	if (end > limit)
-		end = limit;
-	if (end < b->initrd_size || ((end - b->initrd_size) & ~(2 * MIB - 1)) < b->plan.end)
-		return err_set(e, ENOMEM,
-			"kernel and initramfs need %llu MiB below 3 GiB, and the guest has less: "
-			"more with --memory-mib",
-			(unsigned long long)((b->plan.end + b->initrd_size) / MIB + 2));
-	b->initrd_at = (end - b->initrd_size) & ~(2 * MIB - 1);
+	rc = loader_initrd(&b->plan, end, b->initrd_size, &b->initrd_at, e);
+	if (rc)
+		return rc;
 	rc = fill_initrd(
 		&b->m->mem, b->initrd_at, b->m->q->initrd_fd, b->initrd_size, b->m->ram.placed);
 	return rc ? err_sys(e, rc, "cannot load the initramfs") : 0;

@@ -31,6 +31,9 @@ enum {
  * 64-bit kernel finds its initramfs. */
 enum { ELF_CMDLINE_MAX = 2047, ELF_INITRD_MAX = 0x7fffffff };
 
+#define MIB	  0x100000ULL
+#define HUGE_PAGE (2 * MIB)
+
 static uint64_t le(const unsigned char *p, unsigned width)
 {
 	uint64_t v = 0;
@@ -184,4 +187,30 @@ int loader_plan(const void *head, size_t n, uint64_t file_size, const char *name
 			       ? plan_image(p, n, file_size, name, out, e)
 			       : refuse(e, name, "the file ends within its header");
 	return refuse(e, name, "it is neither a bzImage nor an ELF file");
+}
+
+static unsigned long long mib(uint64_t bytes)
+{
+	return bytes / MIB + (bytes % MIB != 0);
+}
+
+int loader_initrd(
+	const struct loader_plan *p, uint64_t ram_end, uint64_t size, uint64_t *at, struct err *e)
+{
+	uint64_t start = (p->end + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+	uint64_t limit = p->initrd_max < HOLE_START ? p->initrd_max + 1 : HOLE_START;
+	uint64_t room = limit > start ? limit - start : 0;
+
+	if (size > room)
+		return err_set(e, E2BIG,
+			"the initramfs has %llu MiB, and this kernel takes %llu at most: fewer or "
+			"smaller files with --include-files",
+			mib(size), (unsigned long long)(room / MIB));
+	if (start + size > ram_end)
+		return err_set(e, ENOMEM,
+			"kernel and initramfs need %llu MiB below %llu MiB, and the guest has "
+			"less: more with --memory-mib",
+			mib(start + size), mib(limit));
+	*at = ((ram_end < limit ? ram_end : limit) - size) & ~(HUGE_PAGE - 1);
+	return 0;
 }

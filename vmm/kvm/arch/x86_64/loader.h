@@ -39,3 +39,8 @@ struct loader_plan {
  * wrong with `name`. */
 int loader_plan(const void *head, size_t n, uint64_t file_size, const char *name,
 	struct loader_plan *out, struct err *e);
+/* Where an initramfs of `size` bytes lies in memory that is in one piece up to `ram_end`: as high
+ * as possible, at a huge page's start, so that nothing lies behind it in one. -ENOMEM: more memory
+ * would do; -E2BIG: none would. */
+int loader_initrd(
+	const struct loader_plan *p, uint64_t ram_end, uint64_t size, uint64_t *at, struct err *e);
