@@ -187,7 +187,7 @@ deps-kernel: ## install what building kernels and BPF schedulers needs
 	@.ci/deps kernel
 
 # What has threads: the loop, the collector, the devices' register and queue paths.
-TSAN_BIN := $(patsubst %,build/tsan/tests/unit/%_test,loop collector virtio_threads ctprof_tree)
+TSAN_BIN := $(patsubst %,build/tsan/tests/unit/%_test,loop collector virtio_threads virtio_events ctprof_tree)
 tsan: ## what has threads, under the thread sanitizer
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=tsan $(TSAN_BIN)
 	@BUILD=tsan tests/run.sh $(TSAN_BIN)

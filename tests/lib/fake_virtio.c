@@ -170,18 +170,40 @@ void fv_avail_index(struct fv *f, unsigned q, uint16_t v)
 	put16(f, f->q[q].avail + 2, v, __ATOMIC_RELEASE);
 }
 
-void fv_offer(struct fv *f, unsigned q, uint16_t head)
+static void put_head(struct fv *f, unsigned q, uint16_t head)
 {
 	struct fv_queue *v = &f->q[q];
 
-	put16(f, v->avail + 4 + 2ULL * (v->next_avail % v->size), head, __ATOMIC_RELAXED);
-	fv_avail_index(f, q, ++v->next_avail);
+	put16(f, v->avail + 4 + 2ULL * (v->next_avail++ % v->size), head, __ATOMIC_RELAXED);
+}
+
+void fv_publish(struct fv *f, unsigned q)
+{
+	fv_avail_index(f, q, f->q[q].next_avail);
+}
+
+void fv_offer(struct fv *f, unsigned q, uint16_t head)
+{
+	put_head(f, q, head);
+	fv_publish(f, q);
 }
 
 uint16_t fv_used_index(struct fv *f, unsigned q)
 {
 	return le16toh(
 		__atomic_load_n((uint16_t *)fv_ptr(f, f->q[q].used + 2, 2), __ATOMIC_ACQUIRE));
+}
+
+uint16_t fv_avail_event(struct fv *f, unsigned q)
+{
+	const uint16_t *p = fv_ptr(f, f->q[q].used + 4 + 8ULL * f->q[q].size, 2);
+
+	return le16toh(__atomic_load_n(p, __ATOMIC_RELAXED));
+}
+
+void fv_used_event(struct fv *f, unsigned q, uint16_t v)
+{
+	put16(f, f->q[q].avail + 4 + 2ULL * f->q[q].size, v, __ATOMIC_RELAXED);
 }
 
 bool fv_used(struct fv *f, unsigned q, uint32_t *head, uint32_t *len)
@@ -198,7 +220,7 @@ bool fv_used(struct fv *f, unsigned q, uint32_t *head, uint32_t *len)
 	return true;
 }
 
-uint16_t fv_request(struct fv *f, unsigned q, const struct fv_buf *b, unsigned n)
+uint16_t fv_prepare(struct fv *f, unsigned q, const struct fv_buf *b, unsigned n)
 {
 	struct fv_queue *v = &f->q[q];
 	uint16_t head = v->next_desc % v->size;
@@ -210,7 +232,15 @@ uint16_t fv_request(struct fv *f, unsigned q, const struct fv_buf *b, unsigned n
 			(uint16_t)((i + 1 < n ? FV_NEXT : 0) | (b[i].writable ? FV_WRITE : 0)),
 			(uint16_t)((at + 1U) % v->size));
 	}
-	fv_offer(f, q, head);
+	put_head(f, q, head);
+	return head;
+}
+
+uint16_t fv_request(struct fv *f, unsigned q, const struct fv_buf *b, unsigned n)
+{
+	uint16_t head = fv_prepare(f, q, b, n);
+
+	fv_publish(f, q);
 	return head;
 }
 

@@ -90,6 +90,11 @@ void fv_desc(struct fv *f, unsigned q, uint16_t i, uint64_t addr, uint32_t len, 
 void fv_offer(struct fv *f, unsigned q, uint16_t head); /* into the ring, and the index */
 void fv_avail_index(struct fv *f, unsigned q, uint16_t v);
 uint16_t fv_used_index(struct fv *f, unsigned q);
+/* With EVENT_IDX: the entry of the avail ring that the device wants to be notified of, and the one
+ * of the used ring that the driver wants an interrupt for. Fences between these and the indices are
+ * the driver's. */
+uint16_t fv_avail_event(struct fv *f, unsigned q);
+void fv_used_event(struct fv *f, unsigned q, uint16_t v);
 /* The next entry of the used ring; false: there is none. */
 bool fv_used(struct fv *f, unsigned q, uint32_t *head, uint32_t *len);
 
@@ -99,7 +104,11 @@ struct fv_buf {
 	uint32_t len;
 	bool writable;
 };
-/* Makes a chain of them and offers it; returns its head. */
+/* Makes a chain of them and enters it into the ring; returns its head. The device sees it with the
+ * next fv_publish(). */
+uint16_t fv_prepare(struct fv *f, unsigned q, const struct fv_buf *b, unsigned n);
+void fv_publish(struct fv *f, unsigned q);
+/* Both at once. */
 uint16_t fv_request(struct fv *f, unsigned q, const struct fv_buf *b, unsigned n);
 void fv_notify(struct fv *f, unsigned q);
 /* Turns the loop so often, each time for what is ready. */

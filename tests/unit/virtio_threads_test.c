@@ -25,13 +25,15 @@ enum {
 	REQUESTS = 20,
 	HEADER = FV_DATA_AT,
 	STATUS = FV_DATA_AT + 0x100,
-	DATA = FV_DATA_AT + 0x1000
+	DATA = FV_DATA_AT + 0x1000,
+	UNSAID = 0xee, /* a status that no device says */
 };
 
 struct machine {
 	struct fv f;
 	bool over; /* atomic: the driver has finished */
 	unsigned served;
+	unsigned unsaid; /* of them: the status was not there when they came back */
 };
 
 /* The loop's thread is the test's; it sleeps in the loop until the driver says that it is over. */
@@ -94,14 +96,17 @@ static void *drive_disk(void *user)
 	static const struct fv_buf b[] = {
 		{HEADER, 16, false}, {DATA, 4096, true}, {STATUS, 1, true}};
 	struct machine *m = user;
+	unsigned char *status = fv_ptr(&m->f, STATUS, 1);
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		start_over(m);
 		memset(fv_ptr(&m->f, HEADER, 16), 0, 16);
 		for (unsigned i = 0; i < REQUESTS; i++) {
+			*status = UNSAID;
 			fv_request(&m->f, 0, b, 3);
 			fv_notify(&m->f, 0);
 			m->served += wait_used(m, 0);
+			m->unsaid += *status != 0;
 		}
 		fv_request(&m->f, 0, b, 3);
 		fv_notify(&m->f, 0);
@@ -126,6 +131,7 @@ static void test_a_disk_that_is_reset_at_work(void **state)
 	fv_attach(&m.f, d);
 	run(&m, drive_disk, poke_registers);
 	assert_int_equal(m.served, ROUNDS * REQUESTS);
+	assert_int_equal(m.unsaid, 0);
 	fv_detach(&m.f);
 	virtio_block_free(d);
 	fv_release(&m.f);
