@@ -14,7 +14,8 @@
 #include "vmm/virtio/entropy.h"
 
 enum { IN = 0, OUT = 1, FLUSH = 4, ID = 8, OK = 0, IOERR = 1, UNSUPP = 2 };
-enum { SECTORS = 64, HEADER = FV_DATA_AT, STATUS = FV_DATA_AT + 0x100, DATA = FV_DATA_AT + 0x1000 };
+enum { MIB = 1 << 20, SECTORS = MIB / 512 };
+enum { HEADER = FV_DATA_AT, STATUS = FV_DATA_AT + 0x100, DATA = FV_DATA_AT + 0x1000 };
 
 struct fixture {
 	struct fv f;
@@ -238,6 +239,27 @@ static void test_many_requests_take_several_turns(void **state)
 	assert_int_equal(fv_used_index(&x->f, 0), 80);
 }
 
+/* Of large requests fewer: what one turn moves is bounded too. */
+static void test_large_requests_take_several_turns(void **state)
+{
+	enum { REQUESTS = 8, PIECES = 8, A_TURN = 4 };
+	struct fv_buf b[PIECES + 2] = {{HEADER, 16, false}};
+	struct fixture *x = *state;
+
+	for (unsigned i = 1; i <= PIECES; i++)
+		b[i] = (struct fv_buf){FV_SEAM, MIB / PIECES, true};
+	b[PIECES + 1] = (struct fv_buf){STATUS, 1, true};
+	header(x, IN, 0);
+	for (unsigned i = 0; i < REQUESTS; i++)
+		fv_request(&x->f, 0, b, PIECES + 2);
+	fv_notify(&x->f, 0);
+	fv_turn(&x->f, 1);
+	assert_int_equal(fv_used_index(&x->f, 0), A_TURN);
+	assert_int_equal(status(x), OK);
+	fv_turn(&x->f, 1);
+	assert_int_equal(fv_used_index(&x->f, 0), REQUESTS);
+}
+
 static void test_entropy(void **state)
 {
 	static const struct fv_buf b = {DATA, 64, true}, large = {FV_SEAM, FV_SEAM, true};
@@ -283,6 +305,7 @@ int main(void)
 		WITH(test_a_request_without_a_status_poisons),
 		WITH(test_a_file_that_fails),
 		WITH(test_many_requests_take_several_turns),
+		WITH(test_large_requests_take_several_turns),
 		cmocka_unit_test(test_entropy),
 	};
 

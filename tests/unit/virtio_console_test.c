@@ -4,12 +4,14 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "tests/lib/fake_virtio.h"
+#include "tests/lib/skip.h"
 #include "vmm/proto.h"
 #include "vmm/virtio/console.h"
 
@@ -422,6 +424,156 @@ static void test_a_flood_of_messages_is_heard_in_shares(void **state)
 	assert_int_equal(fv_used_index(&x->f, CONTROL_OUT), 64);
 }
 
+/* ---- what one turn does at most ----------------------------------------------------------------
+ */
+
+enum { TURN_CHAINS = 32, TURN_BYTES = 256 * 1024, PIECE = 0x8000 };
+
+static void test_much_input_arrives_in_shares(void **state)
+{
+	enum { BUFFERS = 64, EACH = 16 };
+	struct fixture *x = *state;
+	char bytes[2 * BUFFERS * EACH] = "";
+
+	open_ports(x);
+	assert_int_equal(send(x->host[0], bytes, sizeof(bytes), 0), sizeof(bytes));
+	fv_turn(&x->f, 2); /* the guest has no buffers: nobody waits for input any more */
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		const struct fv_buf b = {room(BULK_IN, 0), EACH, true};
+
+		fv_request(&x->f, BULK_IN, &b, 1);
+	}
+	fv_notify(&x->f, BULK_IN);
+	fv_turn(&x->f, 1);
+	assert_int_equal(fv_used_index(&x->f, BULK_IN), TURN_CHAINS);
+	fv_turn(&x->f, 2);
+	assert_int_equal(fv_used_index(&x->f, BULK_IN), BUFFERS);
+}
+
+/* The same from the host's side: it sends to a guest that has buffers already. */
+static void test_input_for_a_waiting_guest_arrives_in_shares(void **state)
+{
+	enum { BUFFERS = 64, EACH = 16 };
+	struct fixture *x = *state;
+	char bytes[2 * BUFFERS * EACH] = "";
+
+	open_ports(x);
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		const struct fv_buf b = {room(BULK_IN, 0), EACH, true};
+
+		fv_request(&x->f, BULK_IN, &b, 1);
+	}
+	assert_int_equal(send(x->host[0], bytes, sizeof(bytes), 0), sizeof(bytes));
+	fv_turn(&x->f, 1);
+	assert_int_equal(fv_used_index(&x->f, BULK_IN), TURN_CHAINS);
+	fv_turn(&x->f, 1);
+	assert_int_equal(fv_used_index(&x->f, BULK_IN), BUFFERS);
+}
+
+static void test_many_requests_are_sent_in_shares(void **state)
+{
+	enum { REQUESTS = 60 };
+	const struct fv_buf b = {room(BULK_OUT, 0), 16, false};
+	struct fixture *x = *state;
+
+	open_ports(x);
+	for (unsigned i = 0; i < REQUESTS; i++)
+		fv_request(&x->f, BULK_OUT, &b, 1);
+	fv_notify(&x->f, BULK_OUT);
+	fv_turn(&x->f, 1);
+	assert_int_equal(fv_used_index(&x->f, BULK_OUT), TURN_CHAINS);
+	fv_turn(&x->f, 1);
+	assert_int_equal(fv_used_index(&x->f, BULK_OUT), REQUESTS);
+}
+
+/* A host that is gone takes everything at once, and yet not all of it in one turn. */
+static void test_large_requests_are_sent_in_shares(void **state)
+{
+	enum { REQUESTS = 20 };
+	const struct fv_buf b = {FV_SEAM, PIECE, false};
+	struct fixture *x = *state;
+
+	open_ports(x);
+	close(x->host[0]);
+	x->host[0] = -1;
+	fv_turn(&x->f, 3);
+	for (unsigned i = 0; i < REQUESTS; i++)
+		fv_request(&x->f, BULK_OUT, &b, 1);
+	fv_notify(&x->f, BULK_OUT);
+	fv_turn(&x->f, 1);
+	assert_int_equal(fv_used_index(&x->f, BULK_OUT), TURN_BYTES / PIECE);
+	fv_turn(&x->f, 2);
+	assert_int_equal(fv_used_index(&x->f, BULK_OUT), REQUESTS);
+}
+
+/* One request of 16 pieces, which are all the same memory. */
+static void send_half_a_mib(struct fixture *x)
+{
+	struct fv_buf b[16];
+
+	for (unsigned i = 0; i < 16; i++)
+		b[i] = (struct fv_buf){FV_SEAM, PIECE, false};
+	fv_request(&x->f, BULK_OUT, b, 16);
+	fv_notify(&x->f, BULK_OUT);
+}
+
+static int waits_for_host(const struct fixture *x)
+{
+	int n = 0;
+
+	assert_int_equal(ioctl(x->host[0], FIONREAD, &n), 0);
+	return n;
+}
+
+static void test_one_large_request_is_sent_in_shares(void **state)
+{
+	const int room_for_all = 2 << 20;
+	struct fixture *x = *state;
+	int there = 0;
+	socklen_t n = sizeof(there);
+
+	open_ports(x);
+	setsockopt(x->guest[0], SOL_SOCKET, SO_SNDBUF, &room_for_all, sizeof(room_for_all));
+	getsockopt(x->guest[0], SOL_SOCKET, SO_SNDBUF, &there, &n);
+	if (there < room_for_all)
+		skip_because("a socket takes %d bytes here", there);
+	send_half_a_mib(x);
+	fv_turn(&x->f, 1);
+	assert_int_equal(waits_for_host(x), TURN_BYTES);
+	assert_int_equal(fv_used_index(&x->f, BULK_OUT), 0);
+	fv_turn(&x->f, 1);
+	assert_int_equal(waits_for_host(x), 16 * PIECE);
+	assert_int_equal(fv_used_index(&x->f, BULK_OUT), 1);
+}
+
+/* A request that is half sent gets other descriptors: it ends where they do, and the next one
+ * starts at its own first byte. */
+static void test_a_request_that_shrinks_while_it_is_sent(void **state)
+{
+	const struct fv_buf next = {room(BULK_OUT, 0), 5, false};
+	struct fixture *x = *state;
+	static char got[16 * PIECE];
+	ssize_t some;
+	int sent;
+
+	open_ports(x);
+	memset(fv_ptr(&x->f, FV_SEAM, PIECE), 'a', PIECE);
+	memcpy(fv_ptr(&x->f, next.gpa, 5), "after", 5);
+	send_half_a_mib(x);
+	fv_request(&x->f, BULK_OUT, &next, 1);
+	fv_turn(&x->f, 20);
+	sent = waits_for_host(x);
+	assert_in_range(sent, 17, 16 * PIECE - 1);
+	assert_int_equal(fv_used_index(&x->f, BULK_OUT), 0);
+	fv_desc(&x->f, BULK_OUT, 0, FV_SEAM, 16, 0, 0);
+	some = recv(x->host[0], got, sizeof(got), 0);
+	assert_int_equal(some, sent);
+	fv_turn(&x->f, 3);
+	assert_int_equal(fv_used_index(&x->f, BULK_OUT), 2);
+	assert_int_equal(recv(x->host[0], got, sizeof(got), 0), 5);
+	assert_memory_equal(got, "after", 5);
+}
+
 /* Queues 0 and 1 are those of a port that is not there. */
 static void test_port_0_is_left_alone(void **state)
 {
@@ -452,6 +604,12 @@ int main(void)
 		WITH(test_buffers_without_room_come_back_empty),
 		WITH(test_a_reset_forgets_the_guest),
 		WITH(test_a_flood_of_messages_is_heard_in_shares),
+		WITH(test_much_input_arrives_in_shares),
+		WITH(test_input_for_a_waiting_guest_arrives_in_shares),
+		WITH(test_many_requests_are_sent_in_shares),
+		WITH(test_large_requests_are_sent_in_shares),
+		WITH(test_one_large_request_is_sent_in_shares),
+		WITH(test_a_request_that_shrinks_while_it_is_sent),
 		WITH(test_port_0_is_left_alone),
 	};
 
