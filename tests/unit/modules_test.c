@@ -79,8 +79,8 @@ static void text(struct work *w, const char *path, const char *s)
 	assert_int_equal(file_replace(full, s, strlen(s), 0644, NULL), 0);
 }
 
-/* Names parted by blanks. */
-static int pick(struct work *w, const char *want, const char *load)
+/* Names parted by blanks; `most` bytes may be unpacked. */
+static int pick_within(struct work *w, const char *want, const char *load, size_t most)
 {
 	char copy[256], *save = NULL;
 
@@ -92,7 +92,12 @@ static int pick(struct work *w, const char *want, const char *load)
 	for (char *s = strtok_r(copy, " ", &save); s; s = strtok_r(NULL, " ", &save))
 		strv_push(&w->load, s);
 	assert_int_equal(modindex_open(w->dir, &w->index, &w->e), 0);
-	return modules_pick(&w->index, &w->want, &w->load, &w->picks, &w->e);
+	return modules_pick(&w->index, &w->want, &w->load, most, &w->picks, &w->e);
+}
+
+static int pick(struct work *w, const char *want, const char *load)
+{
+	return pick_within(w, want, load, MODULES_BYTES_MAX);
 }
 
 static void assert_order(const struct work *w, const char *want)
@@ -245,6 +250,75 @@ static void compressed_modules_are_unpacked(void **state)
 		skip_because("no program that packs modules");
 }
 
+/* `n` bytes of nothing much, and what it depends on. */
+static void put_large(struct work *w, const char *path, const char *depends, size_t n)
+{
+	cleanup_free char *soft = xmalloc(n + 1);
+
+	memset(soft, '.', n);
+	soft[n] = '\0';
+	put(w, path, depends, soft);
+}
+
+/* Files of a few hundred bytes: each unpacks to little, all of them to more than they may. */
+static void what_is_unpacked_is_bounded_together(void **state)
+{
+	enum { N = 4, EACH = 300000 };
+	struct work *w = *state;
+	size_t all = 0;
+
+	for (unsigned i = 0; i < N; i++) {
+		cleanup_free char *path = xasprintf("kernel/a/m%u.ko", i);
+		cleanup_free char *next = i + 1 < N ? xasprintf("m%u", i + 1) : xstrdup("");
+
+		put_large(w, path, next, EACH);
+		if (!compress(w, "xz", "--check=crc32", path))
+			skip_because("no xz");
+	}
+	assert_int_equal(pick(w, "m0", ""), 0);
+	assert_order(w, "m3 m2 m1 m0");
+	for (size_t i = 0; i < N; i++)
+		all += w->picks.list.v[i].bytes.len;
+	assert_true(all > (size_t)N * EACH);
+	assert_int_equal(pick_within(w, "m0", "", all), 0);
+	assert_int_equal(pick_within(w, "m0", "", all - 1), -E2BIG);
+	assert_non_null(strstr(w->e.msg, "/kernel/a/m3.ko.xz'"));
+	assert_non_null(strstr(w->e.msg, "--modules-load"));
+	assert_int_equal(w->picks.list.n, 0);
+	assert_int_equal(pick_within(w, "", "m0", all / N * 5 / 2), -E2BIG);
+	assert_non_null(strstr(w->e.msg, "/kernel/a/m2.ko.xz'"));
+	assert_int_equal(pick_within(w, "m3", "", 0), -E2BIG);
+}
+
+/* Nothing of a plain file is held in memory. */
+static void plain_modules_are_not_unpacked(void **state)
+{
+	struct work *w = *state;
+
+	put_large(w, "kernel/a/plain.ko", "", 300000);
+	assert_int_equal(pick_within(w, "plain", "", 0), 0);
+	assert_order(w, "plain");
+}
+
+static void what_a_module_says_of_itself_is_bounded(void **state)
+{
+	enum { MIB = 1 << 20, NAMES = 1000 };
+	struct work *w = *state;
+	cleanup_str struct str many = STR_INIT;
+
+	put_large(w, "kernel/a/wordy.ko", "", MIB - 100);
+	assert_int_equal(pick(w, "wordy", ""), 0);
+	put_large(w, "kernel/a/wordy.ko", "", MIB);
+	assert_int_equal(pick(w, "wordy", ""), -E2BIG);
+	assert_non_null(strstr(w->e.msg, "/kernel/a/wordy.ko'"));
+	for (unsigned i = 0; i < NAMES; i++)
+		str_printf(&many, "x,");
+	put(w, "kernel/a/x.ko", "", NULL);
+	put(w, "kernel/a/needy.ko", str_get(&many), NULL);
+	assert_int_equal(pick(w, "needy", ""), -E2BIG);
+	assert_non_null(strstr(w->e.msg, "/kernel/a/needy.ko'"));
+}
+
 static void damaged_modules_are_refused_by_name(void **state)
 {
 	struct work *w = *state;
@@ -275,10 +349,10 @@ static void without_a_tree_everything_is_missing(void **state)
 
 	strv_push(&w->want, "virtio_pci");
 	assert_int_equal(modindex_open(NULL, &w->index, &w->e), 0);
-	assert_int_equal(modules_pick(&w->index, &w->want, NULL, &w->picks, &w->e), 0);
+	assert_int_equal(modules_pick(&w->index, &w->want, NULL, 0, &w->picks, &w->e), 0);
 	assert_int_equal(w->picks.missing.n, 1);
 	module_picks_release(&w->picks);
-	assert_int_equal(modules_pick(&w->index, NULL, &w->want, &w->picks, &w->e), -ENOENT);
+	assert_int_equal(modules_pick(&w->index, NULL, &w->want, 0, &w->picks, &w->e), -ENOENT);
 	assert_non_null(strstr(w->e.msg, "no folder of modules"));
 	assert_int_equal(modindex_open("/nowhere", &w->index, &w->e), -ENOENT);
 }
@@ -311,6 +385,9 @@ int main(void)
 		T(added_modules_come_before_the_distribution_s),
 		T(links_to_kernel_trees_are_not_followed),
 		T(compressed_modules_are_unpacked),
+		T(what_is_unpacked_is_bounded_together),
+		T(plain_modules_are_not_unpacked),
+		T(what_a_module_says_of_itself_is_bounded),
 		T(damaged_modules_are_refused_by_name),
 		T(without_a_tree_everything_is_missing),
 		T(the_archive_has_them_in_load_order),

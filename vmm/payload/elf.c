@@ -48,7 +48,7 @@ static const struct lazylib library = {
 enum {
 	DYNAMIC_MAX = 1 << 20,
 	STRINGS_MAX = 64 << 20,
-	SECTION_MAX = 16 << 20,
+	SECTION_MAX = 1 << 20, /* of a module's .modinfo: text of a few KiB */
 	NEEDED_MAX = 4096,
 };
 
@@ -376,6 +376,9 @@ int obj_section(struct obj *o, const char *section, struct str *out, struct err 
 		name = o->lib.elf_strptr(o->elf, names, sh.sh_name);
 		if (!name || strcmp(name, section) != 0 || sh.sh_type == SHT_NOBITS)
 			continue;
+		if (sh.sh_size > SECTION_MAX)
+			return err_set(e, E2BIG, "'%s' has a section %s of more than %d MiB",
+				o->name, section, SECTION_MAX >> 20);
 		d = chunk(o, sh.sh_offset, sh.sh_size, SECTION_MAX, ELF_T_BYTE);
 		if (!d)
 			return damaged(o, e);

@@ -52,5 +52,6 @@ bool obj_notes(struct obj *o, size_t *at, size_t max, struct obj_notes *out);
 
 /* Whether it is a relocatable object (ET_REL), as kernel modules are. */
 bool obj_relocatable(struct obj *o, struct obj_kind *kind);
-/* Bytes of the first section of this name, appended: 1, or 0 when there is none. */
+/* Bytes of the first section of this name, appended: 1, or 0 when there is none; -E2BIG when it has
+ * more than 1 MiB. */
 int obj_section(struct obj *o, const char *section, struct str *out, struct err *e);

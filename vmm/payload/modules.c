@@ -22,7 +22,8 @@ enum {
 struct pick {
 	const struct modindex *index;
 	struct module_picks *out;
-	struct map done; /* names that are picked, or being picked */
+	struct map done;   /* names that are picked, or being picked */
+	size_t most, left; /* bytes that may be unpacked, in all and still */
 };
 
 static void split(const char *list, const char *parts, struct strv *out)
@@ -93,11 +94,30 @@ static int read_object(struct obj *o, const char *path, struct module_needs *nee
 	if (rc == 0)
 		return err_set(e, EBADMSG, "'%s' is not a kernel module: it has no .modinfo", path);
 	module_needs_parse(str_get(&info), info.len, needs);
+	if (needs->depends.n + needs->before.n + needs->after.n > PICKS_MAX)
+		return err_set(e, E2BIG, "the kernel module '%s' needs more than %d others", path,
+			PICKS_MAX);
 	return 0;
 }
 
+/* Within what is left for all. */
+static int unpack(struct pick *p, int fd, struct module_pick *m, struct err *e)
+{
+	size_t max = p->left < UNPACKED_MAX ? p->left : UNPACKED_MAX;
+	int rc = arc_decompress(fd, m->path, max, &m->bytes, e);
+
+	if (rc == -EFBIG && max == p->left)
+		return err_set(e, E2BIG,
+			"with '%s' the kernel modules unpack to more than %zu MiB: name fewer with "
+			"--modules-load, or install them stripped",
+			m->path, p->most >> 20);
+	p->left -= rc ? 0 : m->bytes.len;
+	return rc;
+}
+
 /* Fills in what a pick holds of its file, and what the module needs. */
-static int read_module(struct module_pick *m, struct module_needs *needs, struct err *e)
+static int read_module(
+	struct pick *p, struct module_pick *m, struct module_needs *needs, struct err *e)
 {
 	cleanup_close int fd = open(m->path, O_RDONLY | O_CLOEXEC);
 	struct obj *o;
@@ -108,7 +128,7 @@ static int read_module(struct module_pick *m, struct module_needs *needs, struct
 	if (str_ends(m->path, ".ko")) {
 		o = obj_open_fd(fd, m->path, e);
 	} else {
-		rc = arc_decompress(fd, m->path, UNPACKED_MAX, &m->bytes, e);
+		rc = unpack(p, fd, m, e);
 		if (rc)
 			return rc;
 		o = obj_open_bytes(str_get(&m->bytes), m->bytes.len, m->path, e);
@@ -172,7 +192,7 @@ static int pick(struct pick *p, const char *name, unsigned depth, struct err *e)
 	m.path = file_join(p->index->dir, file);
 	rc = depth == DEPTH_MAX
 		     ? err_set(e, ELOOP, "the kernel module '%s' needs too many others", m.name)
-		     : read_module(&m, &needs, e);
+		     : read_module(p, &m, &needs, e);
 	if (!rc)
 		rc = pick_soft(p, &needs.before, depth + 1, e);
 	if (!rc)
@@ -203,9 +223,9 @@ static int unknown(const struct modindex *x, const char *name, struct err *e)
 }
 
 int modules_pick(const struct modindex *x, const struct strv *want, const struct strv *load,
-	struct module_picks *out, struct err *e)
+	size_t most, struct module_picks *out, struct err *e)
 {
-	struct pick p = {.index = x, .out = out};
+	struct pick p = {.index = x, .out = out, .most = most, .left = most};
 	int rc = 0;
 
 	*out = (struct module_picks){.missing = STRV_INIT};

@@ -20,13 +20,17 @@ struct module_picks {
 	struct strv missing;	      /* of `want`: neither in the tree nor built in */
 };
 
+/* Of all modules that have to be unpacked for one guest, together: they are held in memory. */
+enum { MODULES_BYTES_MAX = 1 << 30 };
+
 /*
  * `want`: modules that are taken when the tree has them; `load`: those that it must have (or the
  * kernel itself), else the error suggests a name. Either may be NULL. A module that is damaged, or
- * that needs one which is not there, is refused by name.
+ * that needs one which is not there, is refused by name; -E2BIG where they unpack to more than
+ * `most` bytes.
  */
 int modules_pick(const struct modindex *x, const struct strv *want, const struct strv *load,
-	struct module_picks *out, struct err *e);
+	size_t most, struct module_picks *out, struct err *e);
 void module_picks_release(struct module_picks *p);
 
 /* modules/NNN-name.ko, in load order. The picks must live until the tree is written. */

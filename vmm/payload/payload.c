@@ -137,7 +137,8 @@ static int add_modules(struct build *b, struct err *e)
 	int rc = modindex_open(b->q->modules, &b->index, e);
 
 	if (!rc)
-		rc = modules_pick(&b->index, b->q->want, b->q->load, &b->picks, e);
+		rc = modules_pick(
+			&b->index, b->q->want, b->q->load, MODULES_BYTES_MAX, &b->picks, e);
 	return rc ? rc : modules_place(&b->picks, b->tree, e);
 }
 
