@@ -93,15 +93,10 @@ static bool can_start(int fd, kernel_startable_fn *startable)
 	return found;
 }
 
-static int unpack(int fd, const char *image)
+static int unpack(int fd, const char *image, uint64_t at, uint64_t size)
 {
-	cleanup_close int packed = -1, out = -1;
-	uint64_t at, size;
+	cleanup_close int packed = file_memfd("kernel-packed"), out = file_memfd("kernel");
 
-	if (find_payload(fd, &at, &size))
-		return -1;
-	packed = file_memfd("kernel-packed");
-	out = file_memfd("kernel");
 	if (packed < 0 || out < 0 || copy_payload(fd, at, size, packed) ||
 		arc_decompress_to(packed, image, out, VMLINUX_MAX, NULL))
 		return -1;
@@ -111,13 +106,15 @@ static int unpack(int fd, const char *image)
 int kernel_file_unpacked(const char *image, const char *cache, kernel_startable_fn *startable)
 {
 	cleanup_close int fd = open(image, O_RDONLY | O_CLOEXEC), out = -1;
+	uint64_t at, size;
 
-	if (fd < 0)
+	/* looked at before the store is, which reads a whole file that it does not know */
+	if (fd < 0 || find_payload(fd, &at, &size))
 		return -1;
 	out = kernel_store_open(cache, fd);
 	if (out >= 0)
 		return can_start(out, startable) ? take_fd(out) : -1;
-	out = unpack(fd, image);
+	out = unpack(fd, image, at, size);
 	if (out < 0 || !can_start(out, startable))
 		return -1;
 	kernel_store_keep(cache, fd, out);

@@ -14,6 +14,7 @@
 #include "src/base/file.h"
 #include "src/base/spawn.h"
 #include "tests/lib/skip.h"
+#include "vmm/kernel_store.h"
 #include "vmm/qemu/vmlinux.h"
 
 enum { PVH = 18, NOTE_SIZE = 12 + 4 + 4, FILLER = 70000 };
@@ -193,6 +194,27 @@ static void what_cannot_be_started_is_left_alone(void **state)
 	files_free(&f);
 }
 
+/* One that comes unpacked is not read to its end for what the store may have of it. */
+static void an_elf_file_is_not_looked_for(void **state)
+{
+	cleanup_str struct str elf = STR_INIT;
+	cleanup_free char *cache = NULL;
+	struct files f;
+	int fd;
+
+	(void)state;
+	files_make(&f);
+	cache = file_join(f.dir, "cache");
+	elf_make(&elf, PVH, "Xen");
+	assert_int_equal(file_replace(f.image, elf.s, elf.len, 0600, NULL), 0);
+	fd = open(f.image, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	kernel_store_keep(cache, fd, fd);
+	close(fd);
+	assert_int_equal(qemu_vmlinux(f.image, cache), -1);
+	files_free(&f);
+}
+
 static void the_entry_is_a_note_of_xen(void **state)
 {
 	cleanup_str struct str good = STR_INIT, type = STR_INIT, name = STR_INIT;
@@ -213,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_compression),
 		cmocka_unit_test(what_cannot_be_started_is_left_alone),
+		cmocka_unit_test(an_elf_file_is_not_looked_for),
 		cmocka_unit_test(the_entry_is_a_note_of_xen),
 	};
 
