@@ -127,15 +127,36 @@ static int copy_sparse(int from, int to)
 	return n < 0 || ftruncate(to, at) || fsync(to) ? -EIO : 0;
 }
 
+/* A file without a name, gone with whoever is killed while it writes; with the name `temp` where
+ * the file system has no such files. */
+static int open_temp(int dir, const char *temp, bool *named)
+{
+	int fd = openat(dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, S_IRUSR);
+
+	*named = fd < 0;
+	return fd < 0 ? openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR) : fd;
+}
+
+/* linkat(2): how to name it without a capability. */
+static int name_file(int fd, int dir, const char *temp)
+{
+	cleanup_free char *self = xasprintf("/proc/self/fd/%d", fd);
+
+	return linkat(AT_FDCWD, self, dir, temp, AT_SYMLINK_FOLLOW) ? -errno : 0;
+}
+
 static int put_file(int dir, const char *name, int unpacked)
 {
 	cleanup_free char *temp = temp_name();
-	cleanup_close int fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR);
+	bool named;
+	cleanup_close int fd = open_temp(dir, temp, &named);
 	int rc;
 
 	if (fd < 0)
 		return -errno;
 	rc = copy_sparse(unpacked, fd);
+	if (!rc && !named)
+		rc = name_file(fd, dir, temp);
 	if (!rc && renameat(dir, temp, dir, name))
 		rc = -errno;
 	if (rc)

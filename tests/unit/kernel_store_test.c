@@ -3,17 +3,21 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "src/base/file.h"
+#include "src/base/spawn.h"
 #include "src/base/str.h"
+#include "tests/lib/skip.h"
 #include "vmm/kernel_store.h"
 
 struct fixture {
@@ -148,6 +152,38 @@ static void a_folder_that_others_write_to_is_not_used(void **state)
 	kernel_store_keep(NULL, a, unpacked);
 }
 
+/* Beyond the size that its files may have, a process is ended by a signal, as any that is killed
+ * while it writes. */
+static void keep_and_die(const struct fixture *f, int packed, int unpacked)
+{
+	const struct rlimit size = {65536, 65536}, none = {0, 0};
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		setrlimit(RLIMIT_CORE, &none);
+		setrlimit(RLIMIT_FSIZE, &size);
+		kernel_store_keep(f->root, packed, unpacked);
+		_exit(0);
+	}
+	assert_int_equal(spawn_wait(pid), 128 + SIGXFSZ);
+}
+
+static void who_is_killed_leaves_no_half_file(void **state)
+{
+	const struct fixture *f = *state;
+	cleanup_close int a = image(f, "a", "packed"), unpacked = memory("kernel", 300000);
+	cleanup_close int nameless = open(f->root, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+	if (nameless < 0)
+		skip_because("no nameless files in %s", f->root);
+	keep_and_die(f, a, unpacked);
+	assert_int_equal(count(f, "vmlinux-"), 0);
+	assert_int_equal(count(f, ".tmp-"), 0);
+	kernel_store_keep(f->root, a, unpacked);
+	assert_true(kept(f, a, "kernel", 300006));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +192,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_folder_stays_small, begin, end),
 		cmocka_unit_test_setup_teardown(
 			a_folder_that_others_write_to_is_not_used, begin, end),
+		cmocka_unit_test_setup_teardown(who_is_killed_leaves_no_half_file, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
