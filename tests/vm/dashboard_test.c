@@ -229,6 +229,56 @@ static void test_crash_takes_guests_along(void **state)
 	assert_true(vm_wait_processes("dash-kill", 20));
 }
 
+/* The dashboard's child is the guest's process, and that one's child the engine. */
+static pid_t guest_process(struct tui *t)
+{
+	return vm_child_of(tui_pid(t));
+}
+
+static pid_t engine_process(struct tui *t)
+{
+	return vm_child_of(guest_process(t));
+}
+
+/* A process of a guest is killed: its pane says so, the others go on, and nothing is left. */
+static void killed_under_it(const char *mark, pid_t (*whom)(struct tui *t), const char *why)
+{
+	struct tui *t = start(24, 80, mark);
+	struct termios now;
+
+	boot(t, NULL);
+	kill(whom(t), SIGKILL);
+	tui_expect(t, "The guest has ended");
+	tui_expect(t, why);
+	tui_keys(t, "1");
+	tui_expect(t, "view:grid");
+	tui_keys(t, "v");
+	tui_expect_not(t, "view:grid");
+	tui_keys(t, "2 ?");
+	tui_expect(t, "Help: Locks");
+	tui_keys(t, "Esc");
+	tui_expect_not(t, "Help: Locks");
+	tui_keys(t, "q"); /* nothing runs: no question */
+	assert_int_equal(tui_wait(t), 0);
+	tui_modes(t, &now);
+	assert_true(pty_same_settings(&now, tui_modes_before(t)));
+	tui_free(t);
+	assert_true(vm_wait_processes(mark, 20));
+}
+
+static void test_engine_is_killed(void **state)
+{
+	(void)state;
+	killed_under_it("dash-engine", engine_process, "killed by signal 9");
+}
+
+static void test_guest_process_is_killed(void **state)
+{
+	(void)state;
+	killed_under_it(
+		"dash-vm", guest_process, "the VM's process was killed by signal 9 (Killed)");
+}
+
 static unsigned load_of(unsigned cpu)
 {
 	static const unsigned few[] = {98, 3, 0, 41, 0, 67, 12, 0, 1, 0, 22, 88};
@@ -281,6 +331,8 @@ int main(void)
 		cmocka_unit_test(test_size_follows),
 		cmocka_unit_test(test_signal_takes_guests_along),
 		cmocka_unit_test(test_crash_takes_guests_along),
+		cmocka_unit_test(test_engine_is_killed),
+		cmocka_unit_test(test_guest_process_is_killed),
 		cmocka_unit_test(test_pictures),
 	};
 
