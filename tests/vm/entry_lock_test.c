@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -17,14 +18,17 @@
 #include "src/base/spawn.h"
 #include "src/kernels/cache_lock.h"
 #include "tests/lib/kernel_fixture.h"
+#include "tests/lib/lockers.h"
 #include "tests/lib/patience.h"
 #include "tests/lib/vm.h"
+#include "vmm/kernel_store.h"
 
 #define KEY "6.99.0-tarball-x86_64-kc00000000"
 
 /* A cache with the tests' kernel as if it had been built. */
 struct cache {
 	char *root, *modules;
+	char *temp; /* TMPDIR of a run */
 };
 
 static void copy(const char *from, const char *root, const char *name)
@@ -45,6 +49,7 @@ static int make_cache(void **state)
 	(void)vm_guest_options();
 	assert_int_equal(vm_test_kernel(&k, NULL), 0);
 	c->root = fixture_dir();
+	c->temp = fixture_dir();
 	c->modules = xstrdup(k.modules);
 	copy(k.image, c->root, KEY "/bzImage");
 	fixture_text(c->root, KEY "/metadata.json",
@@ -62,6 +67,7 @@ static int remove_cache(void **state)
 	struct cache *c = *state;
 
 	fixture_remove(c->root);
+	fixture_remove(c->temp);
 	free(c->modules);
 	free(c);
 	return 0;
@@ -194,6 +200,111 @@ static void test_until_its_engine_is_killed(void **state)
 	ended(*state, 2, SIGKILL);
 }
 
+/* ---- a client that is killed before its guest is there --------------------------------------- */
+
+/* All files below the folders that a run may write to. */
+static void list_files(const struct cache *c, struct strv *out)
+{
+	const char *const argv[] = {
+		"find", c->root, c->temp, getenv("KTSTR_LOCK_DIR"), "!", "-type", "d", NULL};
+	cleanup_str struct str said = STR_INIT;
+	char *rest, *line;
+
+	assert_int_equal(
+		spawn_capture(&(struct spawn){.argv = argv}, 1 << 20, &said, NULL, NULL), 0);
+	rest = said.s;
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			strv_push(out, line);
+}
+
+/* Waits until nobody has it. */
+static bool lock_gets_free(const char *path)
+{
+	cleanup_free char *limit = xasprintf("%d", PATIENCE_S);
+	const char *const argv[] = {"flock", "-x", "-w", limit, path, "true", NULL};
+
+	return spawn_wait(spawn_start(&(struct spawn){.argv = argv}, NULL)) == 0;
+}
+
+static void start_session(const struct cache *c, struct pty *p, const char *mark)
+{
+	cleanup_strv struct strv argv = STRV_INIT;
+
+	vm_command(&argv, "--kernel", KEY, "--modules", c->modules, "--disk", "16mib", NULL);
+	setenv("KTSTR_TEST_MARK", mark, 1);
+	setenv("TMPDIR", c->temp, 1);
+	pty_start(p, (const char *const *)argv.v, 24, 80, -1);
+	unsetenv("TMPDIR");
+	unsetenv("KTSTR_TEST_MARK");
+}
+
+/* The files of a run that ends well. */
+static void list_usual(const struct cache *c, struct strv *out)
+{
+	struct pty p;
+
+	start_session(c, &p, "entry-usual");
+	assert_true(pty_expect(&p, "# "));
+	pty_type(&p, "exit\n");
+	assert_int_equal(pty_wait(&p), 0);
+	pty_close(&p);
+	list_files(c, out);
+}
+
+/* Every file is one of the usual, and no lock among them is held. */
+static void check_left(const struct cache *c, const struct strv *usual)
+{
+	cleanup_strv struct strv files = STRV_INIT;
+
+	list_files(c, &files);
+	for (size_t i = 0; i < files.n; i++) {
+		if (!strv_has(usual, files.v[i]))
+			fail_msg("%s is left", files.v[i]);
+		if (str_ends(files.v[i], ".lock"))
+			assert_true(lock_gets_free(files.v[i]));
+	}
+}
+
+/* Killed when it has said this; meanwhile the entry is ours where `held`. */
+static void killed_at(const struct cache *c, const char *said, bool held)
+{
+	cleanup_free char *lock = cache_lock_path(c->root, KEY);
+	cleanup_free char *unpacked = file_join(c->root, KERNEL_STORE_FOLDER);
+	cleanup_strv struct strv usual = STRV_INIT;
+	struct locker holder = {0};
+	struct pty p;
+
+	list_usual(c, &usual);
+	file_remove_tree(unpacked, NULL); /* to be done again */
+	if (held)
+		holder = locker_flock(lock, LOCK_EX);
+	start_session(c, &p, "entry-early");
+	assert_true(pty_expect(&p, said));
+	kill(p.pid, SIGKILL);
+	assert_int_equal(pty_wait(&p), 128 + SIGKILL);
+	assert_true(vm_wait_processes("entry-early", 20));
+	if (held)
+		locker_end(&holder);
+	check_left(c, &usual);
+	pty_close(&p);
+}
+
+static void test_killed_while_it_finds_the_kernel(void **state)
+{
+	killed_at(*state, "waiting for another ktstr", true);
+}
+
+static void test_killed_while_it_packs(void **state)
+{
+	killed_at(*state, "packing the initramfs", false);
+}
+
+static void test_killed_while_the_guest_boots(void **state)
+{
+	killed_at(*state, "booting Linux", false);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_cache, remove_cache)
@@ -202,6 +313,9 @@ int main(void)
 		TEST(test_until_its_client_is_killed),
 		TEST(test_until_its_process_is_killed),
 		TEST(test_until_its_engine_is_killed),
+		TEST(test_killed_while_it_finds_the_kernel),
+		TEST(test_killed_while_it_packs),
+		TEST(test_killed_while_the_guest_boots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
