@@ -1,4 +1,7 @@
 /* Guests that end otherwise than asked: what is said, the exit code, and that nothing is left. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,7 +14,9 @@
 #include <cmocka.h>
 
 #include "src/base/clock.h"
+#include "src/base/file.h"
 #include "src/base/spawn.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/vm.h"
 
 static void test_timeout(void **state)
@@ -131,6 +136,79 @@ static void test_a_killed_monitor_is_told(void **state)
 	vm_running_release(&r);
 }
 
+static bool is_empty(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	bool empty = true;
+
+	assert_non_null(d);
+	while (empty && (e = readdir(d)))
+		empty = !strcmp(e->d_name, ".") || !strcmp(e->d_name, "..");
+	closedir(d);
+	return empty;
+}
+
+/* Whether the process has a file of this folder open that is in no folder any more. */
+static bool has_unlinked_in(pid_t pid, const char *dir)
+{
+	cleanup_free char *fds = xasprintf("/proc/%d/fd", (int)pid);
+	DIR *d = opendir(fds);
+	const struct dirent *e;
+	bool found = false;
+
+	assert_non_null(d);
+	while (!found && (e = readdir(d))) {
+		cleanup_free char *link = file_join(fds, e->d_name);
+		char to[PATH_MAX] = "";
+
+		found = readlink(link, to, sizeof(to) - 1) > 0 && str_starts(to, dir) &&
+			str_ends(to, " (deleted)");
+	}
+	closedir(d);
+	return found;
+}
+
+/* The disk's file lies in TMPDIR without a name, so that nobody has to remove it. */
+static void disk_ends(const char *command, int signo, int status)
+{
+	cleanup_strv struct strv argv = STRV_INIT;
+	char dir[] = "/tmp/ktstr-disk-test-XXXXXX";
+	struct vm_running r;
+	int in[2];
+
+	vm_command(&argv, "--disk", "16mib", "--exec", command, NULL);
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	setenv("TMPDIR", dir, 1);
+	vm_start_argv(&r, &argv, in[0], PATIENCE_S);
+	unsetenv("TMPDIR");
+	assert_true(has_unlinked_in(vm_child_of(vm_child_of(r.pid)), dir));
+	assert_true(is_empty(dir));
+	close(in[0]);
+	close(in[1]); /* the end of its input */
+	if (signo)
+		kill(r.pid, signo);
+	assert_int_equal(vm_finish(&r), status);
+	assert_true(is_empty(dir));
+	assert_int_equal(rmdir(dir), 0);
+	vm_running_release(&r);
+}
+
+static void test_a_disk_leaves_no_file(void **state)
+{
+	(void)state;
+	vm_guest_options();
+	disk_ends("echo ready; cat; head -c 8m /dev/zero >/dev/vda && sync", 0, 0);
+}
+
+static void test_a_killed_disk_leaves_no_file(void **state)
+{
+	(void)state;
+	vm_guest_options();
+	disk_ends("echo ready; sleep 1000", SIGKILL, 128 + SIGKILL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +220,8 @@ int main(void)
 		cmocka_unit_test(test_serial_port_serves),
 		cmocka_unit_test(test_a_killed_client_leaves_nothing),
 		cmocka_unit_test(test_a_killed_monitor_is_told),
+		cmocka_unit_test(test_a_disk_leaves_no_file),
+		cmocka_unit_test(test_a_killed_disk_leaves_no_file),
 	};
 	/* conformance_test has the others for both engines */
 	const struct CMUnitTest nested[] = {
@@ -149,6 +229,8 @@ int main(void)
 		cmocka_unit_test(test_no_init),
 		cmocka_unit_test(test_a_killed_client_leaves_nothing),
 		cmocka_unit_test(test_a_killed_monitor_is_told),
+		cmocka_unit_test(test_a_disk_leaves_no_file),
+		cmocka_unit_test(test_a_killed_disk_leaves_no_file),
 	};
 
 	if (!vm_emulated())
