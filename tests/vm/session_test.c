@@ -94,6 +94,21 @@ static void test_session(void **state)
 	pty_close(&p);
 }
 
+static void test_exit_gives_the_terminal_back(void **state)
+{
+	struct termios before;
+	struct pty p;
+
+	(void)state;
+	start_booting(&p, &before);
+	assert_true(pty_expect(&p, "# "));
+	pty_type(&p, "exit\n");
+	assert_true(pty_expect(&p, "Connection to VM closed."));
+	assert_int_equal(pty_wait(&p), 0);
+	same_terminal(&p, &before);
+	pty_close(&p);
+}
+
 static void test_escape_key(void **state)
 {
 	struct termios before;
@@ -197,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_session),
+		cmocka_unit_test(test_exit_gives_the_terminal_back),
 		cmocka_unit_test(test_escape_key),
 		cmocka_unit_test(test_signals_give_the_terminal_back),
 		cmocka_unit_test(test_stop_continue_panic),
