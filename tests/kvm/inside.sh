@@ -5,6 +5,7 @@ mode=$1 here=/include-files/nested failed=0 patience=900
 cd $here || exit 1
 export HOME=/root LC_ALL=C.UTF-8 TZ=UTC TERM=vt100 CMOCKA_MESSAGE_OUTPUT=TAP LD_LIBRARY_PATH=/include-files
 export KTSTR=$here/ktstr KTSTR_TEST_ACCEL=kvm KTSTR_TEST_CACHE=/tmp/cache KTSTR_NESTED="$mode" KTSTR_KERNELS=$here/kernels
+export KTSTR_TEST_CYCLES=100 # of machines, which take 60 ms each there
 mkdir -p $KTSTR_TEST_CACHE /root
 
 kernel() { export KTSTR_TEST_KERNEL="$here/kernels/$1/image" KTSTR_TEST_MODULES="$here/kernels/$1/modules"; }

@@ -18,8 +18,8 @@ B=build/$BUILD/tests
 export KTSTR_CACHE_DIR=$PWD/build/test-kernels
 unset KTSTR_KERNEL
 export KTSTR_BYPASS_LLC_LOCKS=1 # the host of a test takes no CPU from anybody
-# Programs of tests/vm that boot the same guests on our own monitor.
-shared=(conformance session hostile_init exec failure power shape timings batch_boot)
+# Programs of the ordinary suite: guests that boot on our own monitor too, and what skips itself where there is no KVM.
+shared=(vm/{conformance,session,hostile_init,exec,failure,power,shape,timings,batch_boot} live/kvm_machine)
 newer_kernels='^linux-image-[0-9.]+[^ ]*-cloud-amd64$'
 
 bail() { echo "not ok 1 - the nested host came up"; echo "# $*"; exit 1; }
@@ -93,7 +93,7 @@ elif [ "$mode" != -- ]; then
   package=$(newer) || bail "no newer kernel: $package"
   resolve "$package" || bail "no newer kernel"
   put_kernel newer || bail "cannot copy the newer kernel"
-  for t in "$B"/kvm/*_test "${shared[@]/#/$B/vm/}"; do
+  for t in "$B"/kvm/*_test "${shared[@]/#/$B/}"; do
     t=${t%_test}_test
     [ -x "$t" ] && [[ $t =~ ${NESTED_ONLY:-.} ]] || continue
     cp "$t" "$stage/tests/" && strip -g "$stage/tests/${t##*/}"
