@@ -1,7 +1,8 @@
 /*
  * Every shape of guest on our own monitor: it is the engine that ran, it counted its exits, no QEMU
- * ran beside it, and the guest saw what was asked for. All shapes on the distribution's kernel;
- * three on the newer one, or all of them with KTSTR_NESTED=full, which boots 300 CPUs too.
+ * ran beside it, and the guest saw what was asked for. All shapes on the distribution's kernel, one
+ * also where it chooses its addresses and where it comes as an ELF file; three on the newer one, or
+ * all of them with KTSTR_NESTED=full, which boots 300 CPUs too.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -21,6 +24,8 @@
 #include "tests/lib/patience.h"
 #include "tests/lib/shapes.h"
 #include "tests/lib/vm.h"
+#include "vmm/kernel_file.h"
+#include "vmm/kvm/arch.h"
 
 /* Processes of the host whose name starts so. */
 static unsigned processes_named(const char *name)
@@ -89,38 +94,82 @@ static unsigned patience(unsigned vcpus)
 	return vcpus * EACH_S > PATIENCE_S ? vcpus * EACH_S : PATIENCE_S;
 }
 
-static void boot(const char *kernel, const char *shape)
+/* One boot, as a test of its own. */
+struct job {
+	const char *kernel, *shape;
+	bool kaslr;    /* it chooses its addresses */
+	bool unpacked; /* it comes as the ELF file that is in its image */
+	char name[64];
+};
+
+/* Of a folder of the kernel's in the nested host. */
+static char *place(const struct job *j, const char *name)
 {
-	struct vm_topology t;
-	int parsed = vm_topology_parse(shape, &t, NULL);
-	unsigned seconds = parsed ? 0 : patience(t.vcpus);
-	cleanup_free char *limit = xasprintf("%us", seconds);
-	cleanup_free char *image = xasprintf("%s/%s/image", getenv("KTSTR_KERNELS"), kernel);
-	cleanup_free char *modules = xasprintf("%s/%s/modules", getenv("KTSTR_KERNELS"), kernel);
-	cleanup_free char *command = xasprintf("echo ready; read line; %s", shapes_script);
-	cleanup_strv struct strv argv = STRV_INIT;
+	return xasprintf("%s/%s/%s", getenv("KTSTR_KERNELS"), j->kernel, name);
+}
+
+/* The ELF kernel of an image as a file, to be removed by the caller. */
+static char *unpack(const char *image)
+{
+	int from = kernel_file_unpacked(image, NULL, arch_kernel_startable), to;
+	char *path = xstrdup("/tmp/vmlinux-XXXXXX");
+	struct stat st;
+
+	assert_true(from >= 0);
+	assert_int_equal(fstat(from, &st), 0);
+	to = mkstemp(path);
+	assert_true(to >= 0);
+	for (off_t at = 0; at < st.st_size;)
+		assert_true(sendfile(to, from, &at, (size_t)(st.st_size - at)) > 0);
+	close(from);
+	close(to);
+	return path;
+}
+
+/* A kernel that has chosen its addresses knows so: KASLR_FLAG in the flags of its boot parameters
+ * (Documentation/arch/x86/boot.rst, loadflags). */
+static const char kaslr_script[] =
+	"echo kaslr $(($(od -An -tu1 -j 529 -N 1 /sys/kernel/boot_params/data) >> 1 & 1)); ";
+
+static void command(struct strv *argv, const struct job *j, const char *image, unsigned seconds)
+{
+	cleanup_free char *modules = place(j, "modules");
 	const char *const words[] = {vm_program(), "shell", "--accel", "kvm", "--kernel", image,
-		"--modules", modules, "--topology", shape, "--timings", "--json", "--exec-timeout",
-		limit, "--exec", command};
+		"--modules", modules, "--topology", j->shape, "--timings", "--json"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		strv_push(argv, words[i]);
+	if (j->kaslr)
+		strv_push(argv, "--kaslr");
+	strv_push(argv, "--exec-timeout");
+	strv_pushf(argv, "%us", seconds);
+	strv_push(argv, "--exec");
+	strv_pushf(argv, "%secho ready; read line; %s", kaslr_script, shapes_script);
+}
+
+static void boot(const struct job *j, const char *image)
+{
+	cleanup_strv struct strv argv = STRV_INIT;
+	struct vm_topology t;
 	struct vm_running r;
 	int in[2];
 
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		strv_push(&argv, words[i]);
-	assert_int_equal(parsed, 0);
+	assert_int_equal(vm_topology_parse(j->shape, &t, NULL), 0);
+	command(&argv, j, image, patience(t.vcpus));
 	assert_int_equal(pipe(in), 0);
-	vm_start_argv(&r, &argv, in[0], seconds);
+	vm_start_argv(&r, &argv, in[0], patience(t.vcpus));
 	assert_int_equal(processes_named("ktstr-kvm"), 1);
 	assert_int_equal(processes_named("qemu"), 0);
 	assert_int_equal(write(in[1], "\n", 1), 1);
 	close(in[0]);
 	close(in[1]);
 	if (vm_finish(&r))
-		fail_msg("%s on %s: %s\n%s", shape, kernel, str_get(&r.said), str_get(&r.seen));
+		fail_msg("%s: %s\n%s", j->name, str_get(&r.said), str_get(&r.seen));
 	if (!shapes_seen(&t, str_get(&r.seen)))
-		fail_msg("%s on %s: the guest saw\n%s", shape, kernel, str_get(&r.seen));
-	printf("# %s on %s: %s\n", shape, kernel, last_line(&r.said));
-	check_report(shape, &t, last_line(&r.said));
+		fail_msg("%s: the guest saw\n%s", j->name, str_get(&r.seen));
+	printf("# %s: %s\n", j->name, last_line(&r.said));
+	check_report(j->shape, &t, last_line(&r.said));
+	assert_non_null(strstr(str_get(&r.seen), j->kaslr ? "kaslr 1\n" : "kaslr 0\n"));
 	vm_running_release(&r);
 }
 
@@ -132,29 +181,28 @@ static void test_there_is_no_other_engine(void **state)
 	assert_null(qemu);
 }
 
-/* One boot, as a test of its own. */
-struct job {
-	const char *kernel, *shape;
-	char name[64];
-};
-
 static void test_boot(void **state)
 {
 	const struct job *j = *state;
+	cleanup_free char *image = place(j, "image");
+	cleanup_free char *elf = j->unpacked ? unpack(image) : NULL;
 
-	boot(j->kernel, j->shape);
+	boot(j, elf ? elf : image);
+	if (elf)
+		unlink(elf);
 }
 
 static struct CMUnitTest tests[64] = {cmocka_unit_test(test_there_is_no_other_engine)};
 static struct job jobs[64];
 static size_t count = 1;
 
-static void add(const char *kernel, const char *shape)
+static void add(struct job wish)
 {
 	struct job *j = &jobs[count];
 
-	*j = (struct job){.kernel = kernel, .shape = shape};
-	snprintf(j->name, sizeof(j->name), "%s on %s", shape, kernel);
+	*j = wish;
+	snprintf(j->name, sizeof(j->name), "%s on %s%s%s", j->shape, j->kernel,
+		j->kaslr ? " with KASLR" : "", j->unpacked ? " unpacked" : "");
 	tests[count++] =
 		(struct CMUnitTest){.name = j->name, .test_func = test_boot, .initial_state = j};
 }
@@ -168,12 +216,14 @@ int main(void)
 
 	setvbuf(stdout, NULL, _IOLBF, 0); /* so that it can be followed */
 	for (size_t i = 0; i < shapes_n; i++)
-		add("debian", shapes[i]);
+		add((struct job){"debian", shapes[i]});
+	add((struct job){"debian", "1,1,2,1", .kaslr = true});
+	add((struct job){"debian", "1,1,2,1", .unpacked = true});
 	for (size_t i = 0; full && i < shapes_n; i++)
-		add("newer", shapes[i]);
+		add((struct job){"newer", shapes[i]});
 	for (size_t i = 0; !full && i < ARRAY_LEN(three); i++)
-		add("newer", three[i]);
-	if (full)
-		add("debian", "2,10,15,2"); /* interrupt ids beyond what a byte holds */
+		add((struct job){"newer", three[i]});
+	if (full) /* interrupt ids beyond what a byte holds */
+		add((struct job){"debian", "2,10,15,2"});
 	return _cmocka_run_group_tests("shapes", tests, count, NULL, NULL);
 }
