@@ -59,7 +59,7 @@ static void check_report(const char *shape, const struct vm_topology *t, const c
 	assert_string_equal(json_get_text(j, "accel", ""), "kvm");
 	assert_int_equal(json_get_uint(j, "vcpus", 0), t->vcpus);
 	/* the kernel's console and power management; doorbells and registers of virtio */
-	assert_true(json_get_uint(exits, "io", 0) > 100);
+	assert_true(json_get_uint(exits, "io", 0) > 50);
 	assert_true(json_get_uint(exits, "mmio", 0) > 50);
 	assert_true(
 		json_get_uint(times, "first_run", 0) > json_get_uint(times, "engine", UINT64_MAX));
