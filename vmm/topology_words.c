@@ -16,18 +16,18 @@ static int wrong_matrix(const struct vm_topology *t, struct err *e)
 		t->nodes <= 4 ? text.s : "10,20/20,10");
 }
 
-/* One number of the matrix at *at, which moves on behind it. */
+/* One number of the matrix at *at, which moves on to what parts it from the next. */
 static int entry(struct vm_topology *t, unsigned a, unsigned b, const char **at, struct err *e)
 {
-	size_t n = strspn(*at, "0123456789");
+	size_t n = strcspn(*at, ",/");
 	char raw[8] = "";
 	unsigned v;
 
 	if (n < sizeof(raw))
 		memcpy(raw, *at, n);
 	if (parse_u32(raw, &v, NULL))
-		return err_set(
-			e, EINVAL, "invalid distance '%.16s' from node %u to node %u", *at, a, b);
+		return err_set(e, EINVAL, "invalid distance '%.*s' from node %u to node %u",
+			n > 32 ? 32 : (int)n, *at, a, b);
 	if (a == b && v != VM_DISTANCE_LOCAL)
 		return err_set(e, EINVAL,
 			"node %u is %u away from itself, and kernels take %d only", a, v,
@@ -68,7 +68,8 @@ int vm_topology_set_distances(struct vm_topology *t, const char *text, struct er
 	for (unsigned a = 0; a < t->nodes && !rc; a++) {
 		rc = row(&new, a, &at, e);
 		if (!rc && a + 1U < t->nodes && *at++ != '/')
-			rc = err_set(e, EINVAL, "there are %u rows, and %u nodes", a + 1, t->nodes);
+			rc = err_set(e, EINVAL, "there %s %u row%s, and %u nodes", a ? "are" : "is",
+				a + 1, a ? "s" : "", t->nodes);
 	}
 	if (!rc && *at)
 		rc = err_set(e, EINVAL, "there are more rows than nodes (%u)", t->nodes);

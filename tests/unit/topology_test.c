@@ -158,16 +158,20 @@ static void test_distances(void **state)
 	} bad[] = {
 		{"", "invalid distances '': invalid distance '' from node 0 to node 0"},
 		{"10", "node 0 has 1 distance, and there are 2 nodes"},
-		{"10,20", "there are 1 rows, and 2 nodes"},
+		{"10,20", "there is 1 row, and 2 nodes"},
 		{"10,20/20", "node 1 has 1 distance, and"},
 		{"10,20/20,10/30,30", "there are more rows than nodes (2)"},
 		{"10,20,30/20,10", "node 0 has more distances than there are nodes (2)"},
 		{"11,20/20,10", "node 0 is 11 away from itself, and kernels take 10 only"},
 		{"10,10/20,10", "node 0 is 10 away from node 1, and kernels take 11 to 254"},
 		{"10,255/20,10", "kernels take 11 to 254"},
-		{"10,x/20,10", "invalid distance 'x/20,10' from node 0 to node 1"},
-		{"10,99999999999/20,10", "invalid distance"},
-		{"10,20/20,10 ", "more rows"},
+		{"10,x/20,10", "invalid distance 'x' from node 0 to node 1"},
+		{"10,-1/-1,10", "invalid distance '-1' from node 0 to node 1"},
+		{"10,99999999999/20,10", "invalid distance '99999999999' from node 0 to node 1"},
+		{"99999999999999999,20/20,10", "invalid distance '99999999999999999' from node 0"},
+		{"10 20/20 10", "invalid distance '10 20' from node 0 to node 0"},
+		{"10, 20/20,10", "invalid distance ' 20' from node 0 to node 1"},
+		{"10,20/20,10 ", "invalid distance '10 ' from node 1 to node 1"},
 	};
 	struct vm_topology t = vm_topology_uniform(2, 2, 1, 1), before = t;
 	cleanup_str struct str text = STR_INIT;
