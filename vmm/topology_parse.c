@@ -154,11 +154,19 @@ static int wrong(const struct reader *r, const char *rule)
 			      "single cores, one of memory only: --topology 4c2t+4c2t/8c1t/mem");
 }
 
+/* "mem", and nothing more, up to what joins the parts. */
+static bool is_memory(const char *at)
+{
+	return str_starts(at, "mem") && strchr("+/", at[3]);
+}
+
 static int add_cache(struct reader *r, struct vm_topology *t)
 {
 	const char *at = r->at;
 	unsigned cores, threads;
 
+	if (is_memory(at))
+		return wrong(r, "is a node of its own, joined by '/'");
 	if (!take(&at, 'c', &cores) || !take(&at, 't', &threads) || !strchr("+/", *at))
 		return wrong(r, "is neither a cache, as in '4c2t', nor 'mem'");
 	if (!cores || !threads)
@@ -191,7 +199,7 @@ static int add_node(struct reader *r, struct vm_topology *t)
 	if (t->nodes == VM_NODES_MAX)
 		return too_many_nodes(r->text, r->e);
 	t->nodes++;
-	if (str_starts(r->at, "mem") && (!r->at[3] || r->at[3] == '/')) {
+	if (is_memory(r->at) && r->at[3] != '+') {
 		r->at += 3;
 		return 0;
 	}
