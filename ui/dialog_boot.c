@@ -141,7 +141,7 @@ static const struct key_table *keys(const void *self)
 
 /* ---- picture -------------------------------------------------------------------------------- */
 
-enum { LABEL = 16, WIDTH = 76, HELP_ROWS = 3 };
+enum { LABEL = 16, WIDTH = 76, HELP_ROWS = 3, MARGINS = 2 };
 
 static void draw_count(const struct boot *b, const struct paint *p, struct view v, int row)
 {
@@ -226,10 +226,14 @@ static void status(const void *self, struct pane_status *out)
 		str_printf(&out->title, ", shaped like %s", b->what);
 }
 
+/* What is wrong is said whole: the dialog grows with it. */
 static void want(const void *self, int *rows_out, int *cols)
 {
-	(void)self;
-	*rows_out = ITEMS + 1 + HELP_ROWS;
+	const struct boot *b = self;
+	int width = *cols - MARGINS < WIDTH ? *cols - MARGINS : WIDTH, said;
+
+	said = paragraph_rows(width - MARGINS, str_get(&b->error));
+	*rows_out = ITEMS + 1 + (said > HELP_ROWS ? said : HELP_ROWS);
 	*cols = WIDTH;
 }
 

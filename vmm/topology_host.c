@@ -129,8 +129,7 @@ int vm_topology_of(const struct topo *host, const bool *in, unsigned cpus_max,
 		err_set(e, EINVAL,
 			"a guest with all %u LLCs of this machine has %u CPUs at least, not %u",
 			t.llcs, cpus, cpus_max);
-		return err_hint(e, "host:%u, or a topology of its own: --topology 1,1,%u,1", cpus,
-			cpus_max);
+		return err_hint(e, "host:%u, or a topology of its own: 1,1,%u,1", cpus, cpus_max);
 	}
 	t.vcpus = (uint16_t)cpus;
 	vm_topology_default_distances(&t);

@@ -70,8 +70,8 @@ static int check(const char *text, const unsigned v[4], struct err *e)
 			"invalid topology '%.64s': llcs (%u) counts the whole machine and must be "
 			"a multiple of numa_nodes (%u)",
 			text, v[1], v[0]);
-		return err_hint(e, "%u last-level caches per node: --topology %u,%llu,%u,%u",
-			v[1] / v[0] + 1, v[0], (v[1] / v[0] + 1ULL) * v[0], v[2], v[3]);
+		return err_hint(e, "%u last-level caches per node: %u,%llu,%u,%u", v[1] / v[0] + 1,
+			v[0], (v[1] / v[0] + 1ULL) * v[0], v[2], v[3]);
 	}
 	/* Each step stays far below 2^64: the product so far is at most the limit. */
 	vcpus = v[1];
@@ -151,7 +151,7 @@ static int wrong(const struct reader *r, const char *rule)
 		end - r->at > 32 ? 32 : (int)(end - r->at), r->at, (size_t)(r->at - r->text) + 1,
 		rule);
 	return err_hint(r->e, "a node of two caches with four cores of two threads, one of eight "
-			      "single cores, one of memory only: --topology 4c2t+4c2t/8c1t/mem");
+			      "single cores, one of memory only: 4c2t+4c2t/8c1t/mem");
 }
 
 /* "mem", and nothing more, up to what joins the parts. */

@@ -128,6 +128,26 @@ static void what_is_wrong_is_said_at_the_field(void **state)
 	dash_close(&d);
 }
 
+/* However long a sentence and its hint are; and what a dialog says names no option. */
+static void what_is_wrong_is_said_whole(void **state)
+{
+	static const int sizes[][2] = {{30, 100}, {24, 80}, {24, 60}};
+	struct dash d;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		dash_open(&d, sizes[i][0], sizes[i][1], false);
+		dash_turn(&d);
+		dash_keys(&d, "n Tab");
+		dash_type(&d, "4c2t+4c2t+4c2t+4c2t+4c2t+4c2t+4c2t+4c2t+4c2t+4c2t+what");
+		dash_keys(&d, "Enter");
+		dash_expect(&d, "> Topology");
+		dash_expect(&d, "/8c1t/mem");
+		dash_expect_not(&d, "--topology");
+		dash_close(&d);
+	}
+}
+
 static void a_start_that_fails_keeps_the_dialog(void **state)
 {
 	struct dash d;
@@ -214,6 +234,7 @@ int main(void)
 		cmocka_unit_test(the_fields_say_what_to_boot),
 		cmocka_unit_test(the_mode_says_what_is_reserved),
 		cmocka_unit_test(what_is_wrong_is_said_at_the_field),
+		cmocka_unit_test(what_is_wrong_is_said_whole),
 		cmocka_unit_test(a_start_that_fails_keeps_the_dialog),
 		cmocka_unit_test(a_shape_presets_the_topology),
 		cmocka_unit_test(a_shape_of_unequal_parts),
