@@ -31,7 +31,7 @@ struct part {
 };
 
 /* In the order in which they are shown. */
-enum { NUMBER, RELEASE, SHAPE, VERIFIED, CPUS, MEMORY, ACCEL, MODE, UP, PARTS };
+enum { NUMBER, RELEASE, SHAPE, VERIFIED, CPUS, MEMORY, ACCEL, PAUSE, MODE, UP, PARTS };
 
 static size_t part_width(const struct part *p)
 {
@@ -71,16 +71,13 @@ static void mode_words(const struct vm_view *w, struct part *p)
 	if (w->over) {
 		str_add(&p->full, " ended: Enter closes");
 		str_add(&p->brief, "ended");
-	} else if (w->paused) {
-		str_add(&p->full, " PAUSED: P p goes on");
-		str_add(&p->brief, "PAUSED");
 	} else if (w->mode == VM_COPY) {
 		str_add(&p->full, " COPY: v selects, y copies, Esc leaves");
 		str_add(&p->brief, "COPY");
 	} else if (w->scrolled) {
 		str_printf(&p->full, " %llu rows back: Esc = live", back);
 		str_printf(&p->brief, "-%llu", back);
-	} else if (!pane_focused(w->host)) {
+	} else if (!pane_focused(w->host) || (w->paused && w->mode == VM_COMMAND)) {
 		return;
 	} else if (w->mode == VM_INPUT) {
 		str_add(&p->full, " INPUT: keys go to guest, C-] = ktstr");
@@ -89,6 +86,18 @@ static void mode_words(const struct vm_view *w, struct part *p)
 		str_add(&p->full, " Enter = type into guest");
 		str_add(&p->brief, "Enter = type");
 	}
+}
+
+/* By the keys that do it where the focus is, and where it comes back to. */
+static void pause_words(const struct vm_view *w, struct part *p)
+{
+	if (w->over || !w->paused)
+		return;
+	str_add(&p->brief, "PAUSED");
+	str_printf(&p->full, " PAUSED%s",
+		w->mode == VM_INPUT  ? ": C-] p goes on"
+		: w->mode == VM_COPY ? ""
+				     : ": P p goes on");
 }
 
 static uint64_t uptime_ns(const struct vm_view *w)
@@ -109,6 +118,7 @@ static void title(const struct vm_view *w, struct str *out)
 		[CPUS] = {.priority = 30},
 		[MEMORY] = {.priority = 20},
 		[ACCEL] = {.priority = 80},
+		[PAUSE] = {.priority = 95},
 		[MODE] = {.priority = 90},
 		[UP] = {.priority = 50},
 	};
@@ -128,6 +138,7 @@ static void title(const struct vm_view *w, struct str *out)
 		str_add(&p[ACCEL].full, "tcg: not for timing");
 		str_add(&p[ACCEL].brief, "tcg");
 	}
+	pause_words(w, &p[PAUSE]);
 	mode_words(w, &p[MODE]);
 	if (w->stage_at[VM_STAGE_BOOTING]) {
 		str_add(&p[UP].full, " up ");

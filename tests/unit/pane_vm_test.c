@@ -281,7 +281,7 @@ static void the_machine_has_a_front_panel(void **state)
 	assert_string_equal(latest->power, "p");
 	dash_expect_not(&d, "PAUSED");
 	guest_tell(&d, (struct vm_event){.kind = VM_EVENT_POWER, .status = 0});
-	dash_expect(&d, "PAUSED");
+	dash_expect(&d, "PAUSED: P p goes on");
 	dash_keys(&d, "P");
 	dash_expect(&d, "resume its CPUs");
 	dash_keys(&d, "p");
@@ -296,6 +296,11 @@ static void the_machine_has_a_front_panel(void **state)
 	dash_keys(&d, "Enter C-] p");
 	assert_string_equal(latest->power, "pgnswscrkp");
 	guest_heard("");
+	guest_tell(&d, (struct vm_event){.kind = VM_EVENT_POWER, .status = 0});
+	dash_expect(&d, "PAUSED: C-] p goes on");
+	dash_expect(&d, "INPUT");
+	dash_keys(&d, "C-] [");
+	dash_expect(&d, "PAUSED  COPY: v selects");
 	dash_close(&d);
 }
 
