@@ -111,10 +111,13 @@ void doctor_qemu(struct doctor *d, struct doctor_finding *f)
 	d->qemu = path != NULL;
 	if (path) {
 		str_add(&f->text, path);
-		return;
+	} else if (d->kvm_runs) {
+		str_add(&f->text, "not installed: only needed where KVM cannot run a kernel "
+				  "(--accel tcg)");
+	} else {
+		f->state = DOCTOR_FAIL;
+		tell(f, &e);
 	}
-	f->state = d->kvm_runs ? DOCTOR_WARN : DOCTOR_FAIL;
-	tell(f, &e);
 }
 
 void doctor_busybox(struct doctor *d, struct doctor_finding *f)
