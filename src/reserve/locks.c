@@ -136,8 +136,12 @@ int reserve_take(const struct reserve_lock *locks, size_t n, int *fds, struct re
 		if (fds[i] >= 0)
 			continue;
 		reserve_let_go(fds, i);
-		if (fds[i] != -EWOULDBLOCK)
+		if (fds[i] != -EWOULDBLOCK) {
+			err_hint(e,
+				"KTSTR_LOCK_DIR=DIR names a folder for lock files, which must be "
+				"there; without it that is /tmp");
 			return err_prefix(e, "acquire LLC locks");
+		}
 		*busy = locks[i];
 		return -EWOULDBLOCK;
 	}

@@ -322,6 +322,21 @@ static void test_what_cannot_be(void **state)
 	tear_down(&f);
 }
 
+static void test_no_folder(void **state)
+{
+	struct fixture f;
+	struct reservation r;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	set_up(&f, one_llc);
+	setenv("KTSTR_LOCK_DIR", "/nonexistent", 1);
+	assert_int_equal(acquire(&f, RESERVE_DEFAULT, 0, &one, &r, &e), -ENOENT);
+	assert_non_null(strstr(e.msg, "cannot open the lock file '/nonexistent/ktstr-"));
+	assert_non_null(strstr(e.hint, "KTSTR_LOCK_DIR=DIR"));
+	tear_down(&f);
+}
+
 static void test_no_topology(void **state)
 {
 	struct fixture f;
@@ -585,6 +600,7 @@ int main(void)
 		cmocka_unit_test(test_budget_beside_flock),
 		cmocka_unit_test(test_guests_side_by_side),
 		cmocka_unit_test(test_what_cannot_be),
+		cmocka_unit_test(test_no_folder),
 		cmocka_unit_test(test_no_topology),
 		cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_requests),
