@@ -8,6 +8,7 @@
 #include "src/kernels/distro.h"
 #include "src/kernels/report.h"
 #include "src/kernels/search.h"
+#include "src/kernels/store.h"
 #include "src/kernels/tree.h"
 
 /* The order is that of spec/host 4.2 as amended in 4.4. Every step gives 1 = taken, 0 = go on, or
@@ -191,10 +192,19 @@ static int fetch_stable(const struct search *s, struct err *e)
 	return named_take_built(s, NULL, e);
 }
 
+static int fetch_distro(const struct search *s, struct err *e)
+{
+	int rc = named_fetch_distro(s, e);
+
+	if (rc && s->place->program)
+		err_hint(e, "--fetch stable downloads and builds kernel.org's latest instead");
+	return rc;
+}
+
 /* The distribution's, or where there is no such thing the latest stable. */
 static int fetch_either(const struct search *s, struct err *e)
 {
-	int rc = named_fetch_distro(s, e);
+	int rc = fetch_distro(s, e);
 
 	if (rc != -ENOENT || !s->place->program)
 		return rc;
@@ -203,21 +213,29 @@ static int fetch_either(const struct search *s, struct err *e)
 	return fetch_stable(s, e);
 }
 
+/* What is fetched is kept: without a place for that there is no use in trying. */
+static int check_cache(const struct search *s, struct err *e)
+{
+	cleanup_free char *root = place_cache_root(s->place, e);
+
+	return root ? kstore_check(root, e) : -e->code;
+}
+
 static int take_fetched(const struct search *s, enum fetch fetch, struct err *e)
 {
 	static int (*const steps[])(const struct search *, struct err *) = {
 		[FETCH_EITHER] = fetch_either,
-		[FETCH_DISTRO] = named_fetch_distro,
+		[FETCH_DISTRO] = fetch_distro,
 		[FETCH_STABLE] = fetch_stable,
 	};
-	int rc = steps[fetch](s, e);
+	int rc = check_cache(s, e);
+	bool kept = !rc;
 
+	rc = rc ? rc : steps[fetch](s, e);
 	if (!rc || rc == -ECANCELED)
 		return rc;
 	err_prefix(e, "no kernel found on this machine, and none fetched");
-	if (fetch != FETCH_STABLE && s->place->program)
-		err_hint(e, "--fetch stable downloads and builds kernel.org's latest instead");
-	return err_hint(e, KERNEL_FORMS);
+	return kept ? err_hint(e, KERNEL_FORMS) : rc;
 }
 
 int chain_take(const struct search *s, struct err *e)

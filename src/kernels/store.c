@@ -61,22 +61,51 @@ static void sweep(const char *root)
 		closedir(dir);
 }
 
+static int elsewhere(struct err *e)
+{
+	return err_hint(e, "KTSTR_CACHE_DIR=DIR puts the kernel cache elsewhere");
+}
+
+int kstore_check(const char *root, struct err *e)
+{
+	cleanup_free char *at = xstrdup(root), *trial = NULL;
+
+	while (!file_exists(at)) {
+		char *up = file_dir(at);
+
+		free(at);
+		at = up;
+	}
+	trial = file_join(at, ".ktstr-XXXXXX");
+	if (mkdtemp(trial)) {
+		rmdir(trial);
+		return 0;
+	}
+	err_sys(e, errno, "kernel cache: cannot write to '%s'", root);
+	return elsewhere(e);
+}
+
 int kstore_begin(const char *root, const char *label, struct kstore *out, struct err *e)
 {
 	int rc = file_mkdirs(root, 0755, e);
 
 	memset(out, 0, sizeof(*out));
 	out->lock = -1;
-	if (rc)
-		return err_prefix(e, "kernel cache");
+	if (rc) {
+		err_prefix(e, "kernel cache");
+		elsewhere(e);
+		return rc;
+	}
 	sweep(root);
 	out->root = realpath(root, NULL);
 	if (!out->root)
 		return err_sys(e, errno, "cannot find the kernel cache '%s'", root);
 	out->dir = xasprintf("%s/" STAGING_PREFIX "%s-%d", out->root, label, (int)getpid());
 	rc = file_remove_tree(out->dir, e);
-	if (!rc && mkdir(out->dir, 0755))
+	if (!rc && mkdir(out->dir, 0755)) {
 		rc = err_sys(e, errno, "cannot create '%s' in the kernel cache", out->dir);
+		elsewhere(e);
+	}
 	if (!rc) {
 		out->lock = open(out->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (out->lock >= 0)

@@ -16,6 +16,8 @@ struct kstore {
 	int lock;   /* held on the staging folder while we live */
 };
 
+/* Whether entries can be made below the root, which need not be there; nothing is left behind. */
+int kstore_check(const char *root, struct err *e);
 /* Creates the root where needed, sweeps what dead processes left, makes the staging folder. */
 int kstore_begin(const char *root, const char *label, struct kstore *out, struct err *e);
 /* Makes the tree `made` (in the staging folder) the entry `folder`/`name`, durably; an entry of

@@ -580,6 +580,36 @@ static void at_last_something_is_fetched(void **state)
 	assert_true(str_ends(g->k.image, "host/boot/vmlinuz"));
 }
 
+/* Nothing is downloaded that could not be kept, and no way out is named that just failed. */
+static void no_cache_means_no_fetching(void **state)
+{
+	static const char *const ways[] = {NULL, "distro", "stable"};
+	struct ground *g = *state;
+	cleanup_free char *program = file_join(g->dir, "builder");
+	cleanup_free char *cache = file_join(g->dir, "file/cache");
+
+	make_builder(g, "image: nowhere");
+	fixture_text(g->dir, "file", "");
+	g->place.cache_dir = cache;
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		assert_true(fetch(g, program, ways[i]) < 0);
+		assert_non_null(strstr(g->e.msg, "none fetched: kernel cache: "));
+		assert_true(str_starts(g->e.hint, "KTSTR_CACHE_DIR=DIR"));
+		assert_null(strstr(g->e.hint, "--fetch"));
+		assert_false(fixture_noted(&g->r, "downloading latest stable"));
+	}
+}
+
+static void what_failed_is_no_way_out(void **state)
+{
+	struct ground *g = *state;
+	cleanup_free char *program = file_join(g->dir, "builder");
+
+	make_builder(g, "kernel build: no stable kernel anywhere");
+	assert_int_equal(fetch(g, program, NULL), -EIO);
+	assert_null(strstr(g->e.hint, "--fetch stable"));
+}
+
 static void a_build_tells_how_far_it_is(void **state)
 {
 	struct ground *g = *state;
@@ -727,6 +757,8 @@ int main(void)
 		TEST(a_missing_home_spares_the_host),
 		TEST(other_systems_get_their_own_advice),
 		TEST(at_last_something_is_fetched),
+		TEST(no_cache_means_no_fetching),
+		TEST(what_failed_is_no_way_out),
 		TEST(a_build_tells_how_far_it_is),
 		TEST(paths_are_absolute),
 		TEST(entries_are_held_while_in_use),

@@ -154,6 +154,7 @@ static void impossible_roots_are_named(void **state)
 	assert_true(kstore_begin(root, "x", &s, &e) < 0);
 	assert_non_null(strstr(e.msg, "kernel cache"));
 	assert_non_null(strstr(e.msg, file));
+	assert_non_null(strstr(e.hint, "KTSTR_CACHE_DIR=DIR"));
 	kstore_end(&s);
 	fixture_remove(dir);
 }
