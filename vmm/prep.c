@@ -181,20 +181,18 @@ static void guest_conf(const struct vm_config *c, bool late_cpus, struct strv *c
 	strv_pushf(conf, PROTO_CONF_LATE_CPUS "=%d", late_cpus);
 }
 
-/* Says once, in one line, why the guest is served over its serial port. */
+/* Says once, in one line, why the guest is served over its serial port; that there is no module
+ * tree was said when the kernel was looked for. */
 static void explain_serial(struct prep *p)
 {
 	const struct vm_kernel *k = &p->result.kernel;
 	cleanup_free char *text = NULL;
 
-	if (p->result.virtio)
+	if (p->result.virtio || !k->modules)
 		return;
-	text = k->modules ? xasprintf("no virtio console drivers under %s: the serial port serves "
-				      "instead, slower",
-				    k->modules)
-			  : xasprintf("no module tree belongs to the kernel %s: the serial port "
-				      "serves instead, slower (--modules DIR names one)",
-				    k->image);
+	text = xasprintf("no virtio console drivers under %s: the serial port serves instead, "
+			 "slower",
+		k->modules);
 	note(p, text);
 }
 

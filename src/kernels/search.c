@@ -31,8 +31,7 @@ static int add_modules(const struct search *s, struct kernel *k, struct err *e)
 	if (!k->modules)
 		report_note(s->report,
 			"no module tree found for kernel %s: the guest has only what is built into "
-			"it, and "
-			"its serial port (--modules DIR names a tree)",
+			"it, and the serial port serves, slower (--modules DIR names a tree)",
 			k->release ? k->release : k->image);
 	return 0;
 }
