@@ -17,6 +17,7 @@ static void differs(struct host *h, const char *how)
 	cleanup_str struct str asked = STR_INIT;
 
 	if (word) {
+		str_clear(&g->note); /* what an engine cannot describe is the lesser news */
 		str_printf(&g->note, "not verified, since --append %s changes it: %s", word, how);
 		tell(h, false, str_get(&g->note));
 		return;
@@ -43,7 +44,9 @@ static void judge(struct host *h)
 	else
 		g->verified = readback_verify(
 			&r, &h->setup.c.topology, !h->built.engine->exact, &difference, &g->note);
-	readback_shape(&r, &g->seen);
+	/* What the notation cannot say (CPUs offline) and is verified is what was asked for. */
+	if (!readback_shape(&r, &g->seen) && g->verified)
+		vm_topology_format(&h->setup.c.topology, &g->seen);
 	readback_release(&r);
 	str_release(&g->told);
 	if (g->verified)
@@ -74,12 +77,14 @@ static void text(struct json_out *j, const char *key, const struct str *s)
 void guest_topology_json(const struct host *h, struct json_out *j)
 {
 	const struct guest_topology *g = &h->guest.topology;
-	cleanup_str struct str asked = STR_INIT;
+	cleanup_str struct str asked = STR_INIT, offline = STR_INIT;
 
 	vm_topology_format(&h->setup.c.topology, &asked);
+	vm_topology_spell_offline(&h->setup.c.topology, &offline);
 	json_key(j, "topology");
 	json_object(j);
 	text(j, "asked", &asked);
+	text(j, "offline", &offline);
 	text(j, "seen", &g->seen);
 	json_key(j, "verified");
 	if (g->judged)

@@ -117,23 +117,41 @@ static void exits(const struct json *counts, struct str *out)
 	}
 }
 
-/* What the guest saw of its CPUs and nodes, beside what was asked for. */
+/* Both where they differ, as they do by the CPUs that are offline. */
+static void shape(const struct json *t, bool verified, struct str *out)
+{
+	const char *offline = json_get_text(t, "offline", NULL);
+	const char *seen = json_get_text(t, "seen", NULL);
+
+	add_word(out, t, "asked");
+	if (offline) {
+		str_add(out, strpbrk(offline, ",-") ? " with CPUs " : " with CPU ");
+		add_word(out, t, "offline");
+		str_add(out, " offline");
+	}
+	if (verified && seen && strcmp(seen, json_get_text(t, "asked", "")) != 0) {
+		str_add(out, ", seen as ");
+		add_word(out, t, "seen");
+	}
+}
+
+/* What the guest saw of its CPUs and nodes, beside what was asked for. A note says either what does
+ * not count, or why nothing was verified. */
 static void topology(const struct json *t, struct str *out)
 {
-	const char *how = json_get_text(t, "difference", json_get_text(t, "note", ""));
+	bool verified = json_get_flag(t, "verified", false);
+	const char *how = json_get_text(t, "difference", NULL);
+	const char *note = json_get_text(t, "note", NULL);
 
 	str_add(out, "\ntopology: ");
-	if (json_get_flag(t, "verified", false)) {
-		add_word(out, t, "seen");
-		str_add(out, ", verified");
-	} else {
-		add_word(out, t, "asked");
-		str_add(out, ", not verified");
-	}
-	if (*how) {
-		str_add(out, ": ");
-		utf8_sanitize(out, how, strlen(how), false);
-	}
+	shape(t, verified, out);
+	if (verified)
+		str_add(out,
+			note ? ", verified, but for what QEMU cannot describe: " : ", verified");
+	else
+		str_add(out, how ? ", not verified: " : note ? ", " : ", not verified");
+	how = how ? how : note ? note : "";
+	utf8_sanitize(out, how, strlen(how), false);
 }
 
 void shell_timings_text(const struct shell_facts *f, struct str *out)

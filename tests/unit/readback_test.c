@@ -218,7 +218,14 @@ static void lists_of_kernels(void **state)
 /* ---- in the host's process --------------------------------------------------------------------
  */
 
-/* Feeds a report to a host that asked for 1,2,1,1, in pieces; its answer is in *out. */
+static void send_in_pieces(struct host *h, const char *report)
+{
+	for (size_t i = 0, n = strlen(report); i < n; i += 7)
+		guest_topology_frame(h, report + i, n - i < 7 ? n - i : 7);
+	guest_topology_frame(h, "", 0);
+}
+
+/* Feeds a report to a host that asked for 1,2,1,1. */
 static void report_to(struct host *h, const char *report, const char *append, const char *exec)
 {
 	*h = (struct host){.phase = HOST_RUNNING, .built.engine = &engine_kvm};
@@ -226,9 +233,7 @@ static void report_to(struct host *h, const char *report, const char *append, co
 	h->setup.c.exec = exec;
 	if (append)
 		strv_push(&h->setup.c.append, append);
-	for (size_t i = 0, n = strlen(report); i < n; i += 7)
-		guest_topology_frame(h, report + i, n - i < 7 ? n - i : 7);
-	guest_topology_frame(h, "", 0);
+	send_in_pieces(h, report);
 }
 
 static void release(struct host *h)
@@ -262,19 +267,52 @@ static void the_host_judges(void **state)
 	(void)state;
 	report_to(&h, good, NULL, "true");
 	json = json_of(&h);
-	assert_string_equal(json, "{\"topology\":{\"asked\":\"1n2l1c1t\",\"seen\":\"1n2l1c1t\","
+	assert_string_equal(json, "{\"topology\":{\"asked\":\"1n2l1c1t\",\"offline\":null,"
+				  "\"seen\":\"1n2l1c1t\","
 				  "\"verified\":true,\"difference\":null,\"note\":null}}");
 	release(&h);
 	report_to(&h, half, NULL, "true");
 	bad = json_of(&h);
 	assert_string_equal(bad,
-		"{\"topology\":{\"asked\":\"1n2l1c1t\",\"seen\":\"1n1l1c1t\",\"verified\":false,"
+		"{\"topology\":{\"asked\":\"1n2l1c1t\",\"offline\":null,\"seen\":\"1n1l1c1t\","
+		"\"verified\":false,"
 		"\"difference\":\"the guest's topology is not 1,2,1,1: CPU 1 is not online, only "
 		"0\",\"note\":null}}");
 	release(&h);
 	report_to(&h, "nonsense\n", NULL, "true");
 	assert_non_null(strstr(str_get(&h.guest.topology.difference), "line 1"));
 	release(&h);
+}
+
+/* What the notation cannot say of CPUs that are offline is what was asked for, and these. */
+static void offline_cpus_beside_the_shape(void **state)
+{
+	static const struct {
+		const char *asked, *offline, *want;
+	} rows[] = {
+		{"4c2t/1c1t", "3",
+			"{\"topology\":{\"asked\":\"4c2t/1c1t\",\"offline\":\"3\",\"seen\":"
+			"\"4c2t/1c1t\",\"verified\":true,\"difference\":null,\"note\":null}}"},
+		{"1,1,4,1", "2-3",
+			"{\"topology\":{\"asked\":\"1n1l4c1t\",\"offline\":\"2-3\",\"seen\":"
+			"\"1n1l2c1t\",\"verified\":true,\"difference\":null,\"note\":null}}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct host h = {.phase = HOST_RUNNING, .built.engine = &engine_kvm};
+		struct vm_topology *t = &h.setup.c.topology;
+		cleanup_str struct str report = STR_INIT;
+		cleanup_free char *json = NULL;
+
+		assert_int_equal(vm_topology_parse(rows[i].asked, t, NULL), 0);
+		assert_int_equal(vm_topology_set_offline(t, rows[i].offline, NULL), 0);
+		shapes_report(t, &report);
+		send_in_pieces(&h, str_get(&report));
+		json = json_of(&h);
+		assert_string_equal(json, rows[i].want);
+		release(&h);
+	}
 }
 
 /* Who changes it by a kernel word gets what was asked for by that. */
@@ -316,6 +354,7 @@ int main(void)
 		cmocka_unit_test(senseless),
 		cmocka_unit_test(lists_of_kernels),
 		cmocka_unit_test(the_host_judges),
+		cmocka_unit_test(offline_cpus_beside_the_shape),
 		cmocka_unit_test(words_that_change_it),
 		cmocka_unit_test(reports_without_end),
 	};

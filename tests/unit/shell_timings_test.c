@@ -64,6 +64,25 @@ static void test_the_topology(void **state)
 			"topology: 1n1l2c1t, not verified: CPU 1 is ?[2Jgone"},
 		{"{\"asked\":\"1n1l2c1t\",\"seen\":null,\"verified\":null,\"difference\":null}",
 			"topology: 1n1l2c1t, not verified"},
+		{"{\"asked\":\"4c2t/1c1t\",\"offline\":\"3\",\"seen\":\"4c2t/1c1t\",\"verified\":"
+		 "true}",
+			"topology: 4c2t/1c1t with CPU 3 offline, verified"},
+		{"{\"asked\":\"1n1l4c1t\",\"offline\":\"2-3\",\"seen\":\"1n1l2c1t\",\"verified\":"
+		 "true}",
+			"topology: 1n1l4c1t with CPUs 2-3 offline, seen as 1n1l2c1t, verified"},
+		{"{\"asked\":\"1n1l4c1t\",\"offline\":\"1,3\",\"seen\":null,\"verified\":false,"
+		 "\"difference\":\"CPU 2 is not online, only 0\"}",
+			"topology: 1n1l4c1t with CPUs 1,3 offline, not verified: CPU 2 is not "
+			"online, only 0"},
+		{"{\"asked\":\"1n1l1c2t\",\"seen\":\"1n1l1c2t\",\"verified\":true,\"note\":\"CPU 0 "
+		 "shares its level 1 cache with 0, asked for 0-1\"}",
+			"topology: 1n1l1c2t, verified, but for what QEMU cannot describe: CPU 0 "
+			"shares its level 1 cache with 0, asked for 0-1"},
+		{"{\"asked\":\"1n1l2c1t\",\"seen\":null,\"verified\":false,\"note\":\"not "
+		 "verified, since --append maxcpus=1 changes it: CPU 1 is gone\"}",
+			"topology: 1n1l2c1t, not verified, since --append maxcpus=1 changes it: "
+			"CPU "
+			"1 is gone"},
 	};
 
 	(void)state;
