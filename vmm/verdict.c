@@ -16,6 +16,7 @@ enum {
 
 /* What the guest was about to send: scripts look for this name. */
 #define RESULT_FRAME "MSG_TYPE_EXEC_EXIT"
+#define RESULT_LOST  "no " RESULT_FRAME " frame came, the command's result is lost: "
 
 static void quote_lines(struct str *text, const char *whose, const struct strv *lines)
 {
@@ -64,6 +65,11 @@ static int timed_out(const struct verdict_facts *f, struct str *text)
 	return TIMEOUT;
 }
 
+static void never_reached(struct str *text, enum vm_stage stage)
+{
+	str_printf(text, "the guest never reached its init (stage: %s)", vm_stage_name(stage));
+}
+
 static int no_init(const struct verdict_facts *f, struct str *text)
 {
 	if (engine_failed(f) && f->stage < VM_STAGE_LINUX) {
@@ -72,7 +78,7 @@ static int no_init(const struct verdict_facts *f, struct str *text)
 		quote_lines(text, "it said", &f->engine_lines);
 		return FAILED;
 	}
-	str_printf(text, "the guest never reached its init (stage: %s)", vm_stage_name(f->stage));
+	never_reached(text, f->stage);
 	if (f->panic || f->broken)
 		str_printf(text, ": %s", f->panic ? f->panic : f->broken);
 	if (engine_failed(f)) {
@@ -96,7 +102,7 @@ static int panicked(const struct verdict_facts *f, struct str *text)
 
 static int result_lost(const struct verdict_facts *f, struct str *text)
 {
-	str_add(text, "no " RESULT_FRAME " frame came, the command's result is lost: ");
+	str_add(text, RESULT_LOST);
 	if (f->init_failed)
 		str_printf(text, "the guest's init gave up: %s", f->init_failed);
 	else if (f->broken)
@@ -150,4 +156,19 @@ int verdict(const struct verdict_facts *f, struct str *text)
 	if (f->init_failed || f->broken || (engine_failed(f) && !f->ending))
 		return session_failed(f, text);
 	return OK;
+}
+
+int verdict_of_death(bool exec, enum vm_stage stage, const char *how, struct str *text)
+{
+	bool booting = stage >= VM_STAGE_BOOTING && stage < VM_STAGE_INIT;
+	bool lost = exec && stage >= VM_STAGE_INIT;
+
+	if (booting) {
+		never_reached(text, stage);
+		str_add(text, ": ");
+	} else if (lost) {
+		str_add(text, RESULT_LOST);
+	}
+	str_add(text, how);
+	return booting ? NO_INIT : lost ? NOT_AS_ASKED : FAILED;
 }

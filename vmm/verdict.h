@@ -32,3 +32,5 @@ struct verdict_facts {
 
 /* The exit code; the reason is appended to text, one line or several, nothing when all is well. */
 int verdict(const struct verdict_facts *f, struct str *text);
+/* The same where the process that would have told it is gone, `how` says of what. */
+int verdict_of_death(bool exec, enum vm_stage stage, const char *how, struct str *text);

@@ -16,6 +16,7 @@
 #include "src/base/utf8.h"
 #include "vmm/config.h"
 #include "vmm/ctlwire.h"
+#include "vmm/verdict.h"
 #include "vmm/vmctl_state.h"
 
 /* How long the child may take to end its guest by itself before it is killed. */
@@ -111,6 +112,7 @@ struct vm *vm_start(const struct vm_config *c, struct err *e)
 
 	vm->control = vm->console = vm->pidfd = -1;
 	vm->started_ns = clock_mono_ns();
+	vm->exec = c->exec != NULL;
 	if (start_child(vm, c, e) < 0) {
 		vm->pid = 0;
 		vm_free(vm);
@@ -254,6 +256,7 @@ static bool to_event(struct vm *vm, const struct ctl_message *m, struct vm_event
 /* The child is gone, or speaks nonsense, without an EXIT message. */
 static int died(struct vm *vm, const char *how, struct vm_event *ev)
 {
+	cleanup_str struct str reason = STR_INIT;
 	int status = 1;
 
 	shutdown(vm->control, SHUT_RDWR);
@@ -261,19 +264,20 @@ static int died(struct vm *vm, const char *how, struct vm_event *ev)
 		kill(vm->pid, SIGKILL);
 		reap(vm, -1, NULL);
 	}
-	str_clear(&vm->text);
 	if (status > 128)
-		str_printf(&vm->text, "the VM's process was killed by signal %d (%s)", status - 128,
+		str_printf(&reason, "the VM's process was killed by signal %d (%s)", status - 128,
 			strsignal(status - 128));
 	else
-		str_printf(&vm->text, "the VM's process %s (stage: %s)", how,
-			vm_stage_name(vm->stage));
+		str_printf(
+			&reason, "the VM's process %s (stage: %s)", how, vm_stage_name(vm->stage));
+	str_clear(&vm->text);
+	status = verdict_of_death(vm->exec, vm->stage, str_get(&reason), &vm->text);
 	vm->exited = true;
 	vm->stage = VM_STAGE_ENDED;
 	*ev = (struct vm_event){
 		.kind = VM_EVENT_EXIT,
 		.stage = VM_STAGE_ENDED,
-		.status = status > 128 ? status : 1,
+		.status = status,
 		.text = str_get(&vm->text),
 		.size = vm->text.len,
 	};

@@ -100,8 +100,8 @@ enum vm_event_kind {
 	VM_EVENT_REPORT, /* text: JSON object, once, before EXIT: timings (ns since vm_start(), null
 			    = not reached): exec, engine, first_run, kernel, init, prompt, exit;
 			    setup_cpu_ns; exits: a count for each reason, null where the engine
-			    does not count; topology: asked, seen (null = no notation says it),
-			    verified (null = the guest did not tell), difference, note */
+			    does not count; topology: asked, offline, seen (null = no notation says
+			    it), verified (null = the guest did not tell), difference, note */
 	VM_EVENT_TOPOLOGY,   /* status: 1 = the guest has the topology that was asked for; text: the
 				same for a person, or the first difference */
 	VM_EVENT_RUN_STDOUT, /* bytes of vm_run_command()'s command */
@@ -136,7 +136,7 @@ int vm_console_fd(const struct vm *vm);
 pid_t vm_pid(const struct vm *vm);
 
 /* The next event: 1 = filled in, 0 = none now. A child that died without a word gives one EXIT
- * event with status 1 (or 128+N) and the reason; after EXIT it returns -EPIPE. */
+ * event with the status of what is lost by that, and the reason; after EXIT it returns -EPIPE. */
 int vm_next_event(struct vm *vm, struct vm_event *ev);
 
 /* Bytes for the command's stdin. Number taken (at most n), -EAGAIN when the guest does not keep up.

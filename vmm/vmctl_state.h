@@ -15,6 +15,7 @@ struct vm {
 	int pidfd;
 	int control, console;
 	uint64_t started_ns;
+	bool exec; /* a command's result is awaited */
 	enum vm_stage stage;
 	uint64_t credit; /* bytes of stdin that the child can take */
 	bool stdin_ended;

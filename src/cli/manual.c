@@ -36,12 +36,13 @@ const struct fact manual_exit[] = {
 	{
 		.name = "125",
 		.text = "The guest ran, but was not what was asked for, or the result of the "
-			"command was lost.",
+			"command was lost: the guest's, or a process of ours that was killed.",
 		.command = "shell",
 	},
 	{
 		.name = "254",
-		.text = "The guest never reached its init.",
+		.text = "The guest never reached its init. It is 1 when the engine failed before "
+			"the guest said anything.",
 		.command = "shell",
 	},
 	{

@@ -131,6 +131,34 @@ static void test_every_row(void **state)
 	}
 }
 
+/* Who would have told it is dead: the same codes. */
+static void test_a_death(void **state)
+{
+	static const struct {
+		bool exec;
+		enum vm_stage stage;
+		int status;
+		const char *has;
+	} deaths[] = {
+		{true, VM_STAGE_KERNEL, 1, "it was shot"},
+		{true, VM_STAGE_LINUX, 254, "never reached its init (stage: "},
+		{true, VM_STAGE_PROMPT, 125, "MSG_TYPE_EXEC_EXIT frame came, the command's result"},
+		{false, VM_STAGE_BOOTING, 254, "never reached its init"},
+		{false, VM_STAGE_PROMPT, 1, "it was shot"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(deaths); i++) {
+		cleanup_str struct str text = STR_INIT;
+
+		assert_int_equal(
+			verdict_of_death(deaths[i].exec, deaths[i].stage, "it was shot", &text),
+			deaths[i].status);
+		assert_non_null(strstr(str_get(&text), deaths[i].has));
+		assert_true(str_ends(str_get(&text), "it was shot"));
+	}
+}
+
 static void test_lines_are_quoted(void **state)
 {
 	cleanup_str struct str text = STR_INIT;
@@ -151,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_row),
+		cmocka_unit_test(test_a_death),
 		cmocka_unit_test(test_lines_are_quoted),
 	};
 

@@ -99,6 +99,14 @@ static void play_wait(void)
 		;
 }
 
+/* "die", or "die N": in that stage. */
+static void play_death(const char *stage)
+{
+	if (*stage)
+		say((struct ctl_message){.type = CTL_STAGE, .a = (uint64_t)atoi(stage)});
+	raise(SIGKILL);
+}
+
 static int play(void)
 {
 	cleanup_str struct str bytes = STR_INIT;
@@ -117,8 +125,8 @@ static int play(void)
 		play_events();
 	else if (!strcmp(what, "wait"))
 		play_wait();
-	else if (!strcmp(what, "die"))
-		raise(SIGKILL);
+	else if (str_starts(what, "die"))
+		play_death(what + 3);
 	else if (!strcmp(what, "nonsense"))
 		(void)!send(CONTROL, "nonsense", 8, 0);
 	else if (!strcmp(what, "console"))
@@ -261,7 +269,12 @@ static void test_death_is_an_event(void **state)
 		const char *script, *text;
 		int status;
 	} cases[] = {
-		{"die", "killed by signal 9", 137},
+		{"die", "killed by signal 9", 1},
+		{"die 2", "killed by signal 9", 1},
+		{"die 3", "never reached its init (stage: booting", 254},
+		{"die 4", "killed by signal 9", 254},
+		{"die 5", "result is lost: the VM's process was killed by signal 9", 125},
+		{"die 6", "no MSG_TYPE_EXEC_EXIT frame came", 125},
 		{"nothing", "without a word", 1},
 		{"nonsense", "broke the control protocol", 1},
 	};
@@ -271,7 +284,9 @@ static void test_death_is_an_event(void **state)
 		struct vm *vm = start(cases[i].script);
 		struct vm_event ev;
 
-		assert_int_equal(next(vm, &ev), 1);
+		do
+			assert_int_equal(next(vm, &ev), 1);
+		while (ev.kind == VM_EVENT_STAGE);
 		assert_int_equal(ev.kind, VM_EVENT_EXIT);
 		assert_int_equal(ev.status, cases[i].status);
 		assert_non_null(strstr(ev.text, cases[i].text));

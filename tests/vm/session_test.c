@@ -173,7 +173,7 @@ static void test_a_killed_monitor(void **state)
 	start_booting(&p, &before);
 	kill(vm_child_of(p.pid), SIGKILL);
 	assert_true(pty_expect(&p, "killed by signal 9"));
-	assert_int_equal(pty_wait(&p), 137);
+	assert_int_equal(pty_wait(&p), 254);
 	same_terminal(&p, &before);
 	pty_close(&p);
 }
