@@ -11,13 +11,14 @@
 /* The moments of the report, in the order of time. */
 static const struct moment {
 	const char *key, *title;
+	enum vm_stage stage; /* that is heard of before the report */
 } moments[] = {
 	{.key = "exec", .title = "exec"},
 	{.key = "engine", .title = "engine"},
 	{.key = "first_run", .title = "first KVM_RUN"},
 	{.key = "kernel", .title = "kernel"},
-	{.key = "init", .title = "init"},
-	{.key = "prompt", .title = "prompt"},
+	{.key = "init", .title = "init", .stage = VM_STAGE_INIT},
+	{.key = "prompt", .title = "prompt", .stage = VM_STAGE_PROMPT},
 	{.key = "exit", .title = "exit"},
 };
 
@@ -34,6 +35,8 @@ void shell_facts_take(struct shell_facts *f, const struct vm_event *ev)
 			   : ev->kind == VM_EVENT_REPORT ? &f->report
 							 : NULL;
 
+	if (ev->kind == VM_EVENT_STAGE && ev->stage && ev->stage < VM_STAGE_ENDED)
+		f->at[ev->stage] = ev->at_ns;
 	if (!to)
 		return;
 	json_free(*to);
@@ -82,13 +85,23 @@ static void what(const struct json *info, struct str *out)
 	reserved(json_get(info, "reservation"), out);
 }
 
-static void when(const struct json *timings, struct str *out)
+/* UINT64_MAX: not known. A child that was killed made no report, and stages were heard of. */
+static uint64_t at(const struct shell_facts *f, const struct moment *m)
+{
+	uint64_t heard = m == moments	   ? 0 /* from where all others count */
+			 : f->at[m->stage] ? f->at[m->stage]
+					   : UINT64_MAX;
+
+	return json_get_uint(json_get(f->report, "timings"), m->key, heard);
+}
+
+static void when(const struct shell_facts *f, struct str *out)
 {
 	uint64_t last = 0;
 
 	str_printf(out, "\n%-14s %10s %10s", "timings, ms", "at", "since");
 	for (size_t i = 0; i < ARRAY_LEN(moments); i++) {
-		uint64_t ns = json_get_uint(timings, moments[i].key, UINT64_MAX);
+		uint64_t ns = at(f, &moments[i]);
 
 		if (ns == UINT64_MAX) {
 			str_printf(out, "\n  %-12s %10s %10s", moments[i].title, "-", "-");
@@ -162,11 +175,27 @@ void shell_timings_text(const struct shell_facts *f, struct str *out)
 		what(f->info, out);
 	else
 		str_add(out, "the guest was never built");
-	when(json_get(f->report, "timings"), out);
+	if (f->info || f->report)
+		when(f, out);
 	if (json_is_object(counts))
 		exits(counts, out);
 	if (json_is_object(json_get(f->report, "topology")))
 		topology(json_get(f->report, "topology"), out);
+}
+
+static void when_json(const struct shell_facts *f, struct json_out *j)
+{
+	json_key(j, "timings");
+	json_object(j);
+	for (size_t i = 0; i < ARRAY_LEN(moments); i++) {
+		uint64_t ns = at(f, &moments[i]);
+
+		if (ns == UINT64_MAX)
+			json_key_null(j, moments[i].key);
+		else
+			json_key_u64(j, moments[i].key, ns);
+	}
+	json_object_end(j);
 }
 
 void shell_timings_json(const struct shell_facts *f, int status, struct str *out)
@@ -179,5 +208,7 @@ void shell_timings_json(const struct shell_facts *f, int status, struct str *out
 	json_i64(&j, status);
 	json_copy_members(f->info, &j);
 	json_copy_members(f->report, &j);
+	if (f->info && !f->report)
+		when_json(f, &j);
 	json_object_end(&j);
 }

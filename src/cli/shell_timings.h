@@ -14,9 +14,10 @@ struct json;
 /* What the child said of the run; NULL = it never did. Owned. */
 struct shell_facts {
 	struct json *info, *report;
+	uint64_t at[VM_STAGE_ENDED]; /* when a stage was reached, ns; 0 = it was not */
 };
 void shell_facts_release(struct shell_facts *f);
-/* Takes INFO and REPORT, and leaves the others. */
+/* Takes INFO, REPORT and STAGE, and leaves the others. */
 void shell_facts_take(struct shell_facts *f, const struct vm_event *ev);
 
 /* Lines, without a newline at the end of the last. */

@@ -121,9 +121,35 @@ static void test_a_child_that_said_nothing(void **state)
 	(void)state;
 	take(&f, VM_EVENT_INFO, "{\"engine\":");
 	shell_timings_text(&f, &text);
-	assert_non_null(strstr(str_get(&text), "the guest was never built\n"));
+	assert_string_equal(str_get(&text), "the guest was never built");
 	shell_timings_json(&f, 1, &line);
 	assert_string_equal(str_get(&line), "{\"status\":1}");
+	shell_facts_release(&f);
+}
+
+/* What was heard before is told. */
+static void test_a_child_that_was_killed(void **state)
+{
+	cleanup_str struct str text = STR_INIT, line = STR_INIT;
+	struct shell_facts f = {0};
+
+	(void)state;
+	take(&f, VM_EVENT_INFO, "{\"engine\":\"kvm\"}");
+	for (enum vm_stage s = VM_STAGE_KERNEL; s <= VM_STAGE_PROMPT; s++)
+		shell_facts_take(&f, &(struct vm_event){.kind = VM_EVENT_STAGE,
+					     .stage = s,
+					     .at_ns = (uint64_t)s * 1000000,
+					     .text = ""});
+	shell_timings_text(&f, &text);
+	assert_non_null(strstr(str_get(&text), "\n  kernel                -          -\n"
+					       "  init                5.0        5.0\n"
+					       "  prompt              6.0        1.0\n"
+					       "  exit                  -          -"));
+	shell_timings_json(&f, 125, &line);
+	assert_string_equal(str_get(&line),
+		"{\"status\":125,\"engine\":\"kvm\",\"timings\":{\"exec\":0,\"engine\":null,"
+		"\"first_run\":null,\"kernel\":null,\"init\":5000000,\"prompt\":6000000,\"exit\":"
+		"null}}");
 	shell_facts_release(&f);
 }
 
@@ -151,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_the_topology),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_a_child_that_said_nothing),
+		cmocka_unit_test(test_a_child_that_was_killed),
 		cmocka_unit_test(test_control_bytes),
 	};
 
