@@ -35,7 +35,7 @@ static int refuse(const struct kvm_probe *p, const char *device, struct err *e)
 		e, "--accel tcg emulates the CPU instead, fit for function, not for timing");
 }
 
-/* What was asked for is not measured: a slow KVM is a KVM, and whoever insists has it. */
+/* What was asked for is not measured here: a slow KVM is a KVM, and whoever insists has it. */
 static int take(const char *device, enum vm_accel asked, struct accel_choice *out, struct err *e)
 {
 	static const char *const names[] = {
@@ -69,4 +69,19 @@ int engine_choose_accel_from(
 int engine_choose_accel(enum vm_accel asked, struct accel_choice *out, struct err *e)
 {
 	return engine_choose_accel_from(KVM_DEVICE, asked, out, e);
+}
+
+bool engine_doubts_accel(const char *device, enum vm_accel asked, struct str *why)
+{
+	struct kvm_probe p;
+	char line[256];
+
+	if (asked != VM_ACCEL_KVM && asked != VM_ACCEL_QEMU_KVM)
+		return false;
+	kvm_probe(device, &p);
+	if (p.verdict == KVM_USABLE)
+		return false;
+	kvm_probe_explain(&p, device, line, sizeof(line));
+	str_printf(why, "%s: --accel tcg emulates the CPU instead", line);
+	return true;
 }

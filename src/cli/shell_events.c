@@ -24,7 +24,8 @@ static void on_info(struct session *s, const struct vm_event *ev)
 		shell_note(s, line.s);
 	}
 	str_clear(&line);
-	str_printf(&line, "booting Linux %s", release);
+	str_printf(
+		&line, "booting Linux %s%s", release, s->interactive ? ", Ctrl-A x ends it" : "");
 	shell_show_status(s, line.s);
 	json_free(info);
 }

@@ -318,6 +318,20 @@ static void what_is_no_kvm_is_said(void **state)
 	assert_non_null(strstr(e.msg, "/dev/null does not work"));
 }
 
+static void what_was_asked_for_is_doubted(void **state)
+{
+	cleanup_str struct str why = STR_INIT;
+
+	(void)state;
+	assert_false(engine_doubts_accel("/dev/null", VM_ACCEL_AUTO, &why));
+	assert_false(engine_doubts_accel("/dev/null", VM_ACCEL_TCG, &why));
+	assert_int_equal(why.len, 0);
+	assert_true(engine_doubts_accel("/dev/null", VM_ACCEL_KVM, &why));
+	assert_true(str_starts(why.s, "/dev/null does not work: "));
+	assert_true(str_ends(why.s, ": --accel tcg emulates the CPU instead"));
+	assert_true(engine_doubts_accel("/dev/null", VM_ACCEL_QEMU_KVM, &why));
+}
+
 static int as_nobody(const char *device)
 {
 	struct accel_choice c;
@@ -378,6 +392,7 @@ int main(void)
 		cmocka_unit_test(emulation_on_request_needs_no_probe),
 		cmocka_unit_test(a_missing_device_is_said),
 		cmocka_unit_test(what_is_no_kvm_is_said),
+		cmocka_unit_test(what_was_asked_for_is_doubted),
 		cmocka_unit_test(a_forbidden_device_is_said),
 	};
 
