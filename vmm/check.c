@@ -1,4 +1,9 @@
 /* What guests need of this machine. */
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "vmm/disk.h"
 #include "vmm/kvm/probe.h"
 #include "vmm/payload/payload.h"
 #include "vmm/qemu/facts.h"
@@ -30,4 +35,33 @@ char *vm_check_qemu(struct err *e)
 char *vm_check_busybox(struct err *e)
 {
 	return payload_busybox(e);
+}
+
+/* As its engine will have it: QEMU's must be there, our monitor's when it is touched. */
+static int check_memory(const struct vm_config *c, struct err *e)
+{
+	bool ours = c->accel == VM_ACCEL_AUTO || c->accel == VM_ACCEL_KVM;
+	size_t size = (size_t)c->memory_mib << 20;
+	void *p;
+
+	if (!size)
+		return 0;
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | (ours ? MAP_NORESERVE : 0), -1, 0);
+	if (p == MAP_FAILED)
+		return err_sys(e, errno, "--memory-mib %u: this machine has no room for it",
+			c->memory_mib);
+	munmap(p, size);
+	return 0;
+}
+
+int vm_check_room(const struct vm_config *c, struct err *e)
+{
+	int fd = c->disk_bytes ? disk_open(c->disk_bytes, e) : -1;
+
+	if (c->disk_bytes && fd < 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return check_memory(c, e);
 }

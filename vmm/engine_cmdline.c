@@ -143,30 +143,47 @@ static int check_word(const char *w, struct err *e)
 	return 0;
 }
 
+static int add_appended(const struct vm_config *c, struct str *line, struct err *e)
+{
+	for (size_t i = 0; i < c->append.n; i++) {
+		if (check_word(c->append.v[i], e))
+			return -EINVAL;
+		str_printf(line, " %s", c->append.v[i]);
+	}
+	if (line->len <= CMDLINE_MAX)
+		return 0;
+	err_set(e, E2BIG, "the kernel command line is %zu bytes long and the kernel takes %d",
+		line->len, CMDLINE_MAX);
+	return err_hint(e, "shorten --append by %zu bytes", line->len - CMDLINE_MAX);
+}
+
+static void add_ours(const struct vm_config *c, const struct engine_boot *b, struct str *line)
+{
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (wanted(&words[i], c, b))
+			str_printf(line, "%s%s", line->len ? " " : "", words[i].text);
+}
+
 char *engine_cmdline(const struct vm_config *c, const struct engine_boot *b, struct err *e)
 {
 	const struct engine *engine = engine_of(b->accel);
 	cleanup_str struct str line = STR_INIT;
 
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (wanted(&words[i], c, b))
-			str_printf(&line, "%s%s", line.len ? " " : "", words[i].text);
+	add_ours(c, b, &line);
 	if (engine->add_words)
 		engine->add_words(b->accel, &line);
 	/* the places that an unequal shape leaves empty under QEMU will not be plugged later */
 	if (!vm_topology_is_uniform(&c->topology))
 		str_printf(&line, " possible_cpus=%u", c->topology.vcpus);
-	for (size_t i = 0; i < c->append.n; i++) {
-		if (check_word(c->append.v[i], e))
-			return NULL;
-		str_printf(&line, " %s", c->append.v[i]);
-	}
-	if (line.len > CMDLINE_MAX) {
-		err_set(e, E2BIG,
-			"the kernel command line is %zu bytes long and the kernel takes %d",
-			line.len, CMDLINE_MAX);
-		err_hint(e, "shorten --append by %zu bytes", line.len - CMDLINE_MAX);
-		return NULL;
-	}
-	return str_steal(&line);
+	return add_appended(c, &line, e) ? NULL : str_steal(&line);
+}
+
+/* On the engine with the shortest line of those that it may be. */
+int vm_check_append(const struct vm_config *c, struct err *e)
+{
+	const enum vm_accel accel = c->accel == VM_ACCEL_AUTO ? VM_ACCEL_KVM : c->accel;
+	cleanup_str struct str line = STR_INIT;
+
+	add_ours(c, &(struct engine_boot){.accel = accel, .virtio = true}, &line);
+	return add_appended(c, &line, e);
 }

@@ -14,6 +14,7 @@
 #include "src/base/json_out.h"
 #include "src/base/sock.h"
 #include "src/base/spawn.h"
+#include "vmm/disk.h"
 #include "vmm/verdict.h"
 
 /* Until init answers: how long the guest may be silent before a person is told so. */
@@ -47,34 +48,6 @@ static int socket_pair(int type, int *ours, int *theirs)
 	*ours = s[0];
 	*theirs = s[1];
 	return 0;
-}
-
-/* An unlinked sparse file: gone with the last descriptor, however we end. */
-static int open_disk(uint64_t bytes, struct err *e)
-{
-	const char *dir = getenv("TMPDIR");
-	cleanup_free char *path = NULL;
-	int fd;
-
-	if (!dir || !*dir)
-		dir = "/var/tmp"; /* on disk where /tmp is in memory */
-	path = xasprintf("%s/ktstr-disk-XXXXXX", dir);
-	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		fd = mkostemp(path, O_CLOEXEC);
-		if (fd >= 0)
-			unlink(path);
-	}
-	if (fd < 0)
-		return err_sys(e, errno, "--disk: cannot create a file in %s", dir);
-	if (ftruncate(fd, (off_t)bytes)) {
-		int code = errno;
-
-		close(fd);
-		return err_sys(e, code, "--disk: cannot make a file of %llu bytes in %s",
-			(unsigned long long)bytes, dir);
-	}
-	return fd;
 }
 
 static void exit_event(void *user, int fd, uint32_t events)
@@ -186,7 +159,7 @@ static int open_streams(struct host *h, struct ends *engine, struct err *e)
 	tap_init(&g->control, h->loop, ours[3], guest_control_event, h);
 	if (rc)
 		return err_sys(e, rc, "cannot create the guest's sockets");
-	engine->disk = h->setup.c.disk_bytes ? open_disk(h->setup.c.disk_bytes, e) : -1;
+	engine->disk = h->setup.c.disk_bytes ? disk_open(h->setup.c.disk_bytes, e) : -1;
 	return h->setup.c.disk_bytes && engine->disk < 0 ? engine->disk : 0;
 }
 

@@ -74,6 +74,12 @@ struct vm_config {
  * it, -ERANGE when this host cannot give it. */
 int vm_reservation_text(const struct vm_config *c, struct str *out, struct err *e);
 
+/* What can be refused before anything is looked for: words for the kernel that end its line, or are
+ * more than it takes. */
+int vm_check_append(const struct vm_config *c, struct err *e);
+/* Whether this machine has room for the guest's disk and memory; tried, and nothing is kept. */
+int vm_check_room(const struct vm_config *c, struct err *e);
+
 /* Where a VM is; only ever grows. */
 enum vm_stage {
 	VM_STAGE_STARTING,

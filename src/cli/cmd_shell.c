@@ -29,7 +29,8 @@ static const struct opt opts[] = {
 		.name = "dry-run",
 		.type = OPT_FLAG,
 		.help = "print which CPUs would be reserved and who has others; boot nothing",
-		.more = "The exit status is 1 when they could not be had now.",
+		.more = "The exit status is 1 when they could not be had now, or the guest's disk "
+			"or memory could not.",
 		.offset = offsetof(struct shell_values, dry_run),
 	},
 	{
@@ -75,8 +76,9 @@ static int dry_run(const struct vm_config *c, const struct cli_context *cx)
 {
 	cleanup_str struct str text = STR_INIT;
 	struct err e = ERR_INIT;
-	int rc = vm_reservation_text(c, &text, &e), status;
+	int rc = vm_check_room(c, &e), status;
 
+	rc = rc ? rc : vm_reservation_text(c, &text, &e);
 	for (size_t i = 0; i < c->notes.n; i++)
 		cli_note(cx, "%s", c->notes.v[i]);
 	status = cli_print(cx, &text);

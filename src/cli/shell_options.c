@@ -144,6 +144,8 @@ int shell_config(const struct shell_values *v, struct vm_config *out, struct err
 	if (!rc)
 		rc = fill_env(&v->env, &out->env, e);
 	strv_copy(&out->append, &v->append);
+	if (!rc && vm_check_append(out, e))
+		rc = -EINVAL;
 	strv_copy(&out->modules_load, &v->modules_load);
 	strv_copy(&out->include, &v->include);
 	if (rc)

@@ -49,6 +49,22 @@ is "--dry-run: status" "$rc" 0
 has "--dry-run: mode" "$out" 'mode:    default: a CPU of its own for each vCPU'
 has "--dry-run: locks" "$out" "EX $KTSTR_LOCK_DIR/ktstr-cpu-"
 is "--dry-run creates nothing" "$(ls "$KTSTR_LOCK_DIR")" ""
+run shell --dry-run --append $'a\tb'
+is "--dry-run with a kernel word that is none: usage" "$rc" 2
+has "--dry-run with a kernel word that is none: the sentence" "$err" 'a kernel argument holds a control character (byte 0x09)'
+run shell --exec true --append $'a\nb'
+is "such a word without --dry-run: usage" "$rc" 2
+run shell --dry-run --append "$(printf '%2048s' x)"
+is "--dry-run with words that the kernel cuts off: usage" "$rc" 2
+has "--dry-run with words that the kernel cuts off: the sentence" "$err" 'the kernel takes 2047'
+run shell --dry-run --disk 4294967295mib
+is "--dry-run with a disk for which there is no file: status" "$rc" 1
+has "--dry-run with a disk for which there is no file: the sentence" "$err" '--disk: cannot make a file of'
+run shell --dry-run --memory-mib 999999999
+is "--dry-run with more memory than there is: status" "$rc" 1
+has "--dry-run with more memory than there is: the sentence" "$err" '--memory-mib 999999999: '
+run shell --dry-run --memory-mib 256 --disk 256mib --append 'a "b c"'
+is "--dry-run with what can be had: status" "$rc" 0
 KTSTR_BYPASS_LLC_LOCKS=1 run shell --dry-run
 is "a bypass reserves nothing" "$out" 'mode:    none: nothing is reserved'
 KTSTR_NO_PERF_MODE=0 run shell --dry-run
