@@ -146,8 +146,8 @@ int engine_choose_accel(enum vm_accel asked, struct accel_choice *out, struct er
 /* The same with another device than /dev/kvm. */
 int engine_choose_accel_from(
 	const char *device, enum vm_accel asked, struct accel_choice *out, struct err *e);
-/* Whether what was asked for cannot boot a kernel, and a sentence about it. This is measured, so
- * beside other work. */
+/* Whether what was asked for cannot boot a kernel, and a sentence about it. This is measured, for
+ * some milliseconds. */
 bool engine_doubts_accel(const char *device, enum vm_accel asked, struct str *why);
 
 /* spec/vmm 1.7: MiB for a guest from the payload's size, the kernel's init_size and the floor; and

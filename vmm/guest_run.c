@@ -15,10 +15,13 @@
 #include "src/base/sock.h"
 #include "src/base/spawn.h"
 #include "vmm/disk.h"
+#include "vmm/kvm/probe.h"
 #include "vmm/verdict.h"
 
 /* Until init answers: how long the guest may be silent before a person is told so. */
 #define WATCHDOG_NS (30 * NS_PER_SEC)
+/* A guest that is not up by then makes us doubt what runs it: most are up in a fraction of it. */
+#define DOUBT_NS (5 * NS_PER_SEC)
 enum { WATCHDOG_NOTES = 3, QUOTED_LINES = 12, COMPLAINTS = 6 };
 /* From a panic on: for the rest of what the kernel says of it. */
 #define PANIC_NS (2 * NS_PER_SEC)
@@ -128,6 +131,18 @@ static void watchdog_event(void *user)
 		(unsigned long long)(g->silent_periods * WATCHDOG_NS / NS_PER_SEC),
 		vm_stage_name(h->stage), line ? "; its console's last line: " : "",
 		line ? line : "; its console is silent");
+}
+
+/* A KVM that was insisted on though it cannot boot a kernel: who waits for it should know. */
+static void doubt_event(void *user)
+{
+	struct host *h = user;
+	cleanup_str struct str why = STR_INIT;
+
+	if (h->guest.ready || h->phase != HOST_RUNNING)
+		return;
+	if (engine_doubts_accel(KVM_DEVICE, h->setup.c.accel, &why))
+		host_note(h, "%s", str_get(&why));
 }
 
 static void farewell_event(void *user)
@@ -272,6 +287,7 @@ int guest_start(struct host *h, struct err *e)
 		g->timeout =
 			loop_add_timer(h->loop, h->setup.c.exec_timeout_ns, 0, timeout_event, h);
 	g->farewell = loop_add_timer(h->loop, 0, 0, farewell_event, h);
+	g->doubt = loop_add_timer(h->loop, DOUBT_NS, 0, doubt_event, h);
 	return 0;
 }
 

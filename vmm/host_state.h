@@ -49,7 +49,7 @@ struct guest {
 	char *init_failed;	 /* owned */
 	const char *broken;	 /* the port protocol was violated: how */
 	unsigned silent_periods; /* of the boot watchdog */
-	struct loop_timer *timeout, *watchdog, *farewell;
+	struct loop_timer *timeout, *watchdog, *farewell, *doubt;
 	struct loop_timer *pinning; /* until the vCPUs' threads are there */
 	unsigned pin_looks;
 };

@@ -11,7 +11,6 @@
 
 #include "src/base/clock.h"
 #include "src/base/cpuset.h"
-#include "vmm/kvm/probe.h"
 #include "vmm/proto.h"
 
 /* How often one phase's progress is passed on at most. */
@@ -237,22 +236,12 @@ static int finish(struct prep *p)
 	return r->cmdline ? 0 : (p->err.code ? -p->err.code : -EINVAL);
 }
 
-/* One that was insisted on though it cannot boot a kernel: who waits for it should know. */
-static void doubt(struct prep *p)
-{
-	cleanup_str struct str why = STR_INIT;
-
-	if (engine_doubts_accel(KVM_DEVICE, p->config->accel, &why))
-		note(p, str_get(&why));
-}
-
 /* The kernel is unpacked while the payload is packed: neither needs the other. */
 static void *unpack(void *user)
 {
 	struct prep *p = user;
 	struct prep_result *r = &p->result;
 
-	doubt(p);
 	r->kernel_fd = r->engine->unpack(&r->kernel, p->config, r->accel.accel);
 	return NULL;
 }
