@@ -175,7 +175,7 @@ static pid_t boot(struct guest *g, const struct guest_setup *s, const struct ker
 	return pid;
 }
 
-struct guest *guest_start(const struct guest_setup *s)
+struct guest *guest_boot(const struct guest_setup *s)
 {
 	struct guest *g = xcalloc(1, sizeof(*g));
 	struct kernel k = {0};

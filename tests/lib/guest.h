@@ -55,7 +55,7 @@ struct guest {
 bool guest_possible(void);
 
 /* NULL with a line on stdout when it cannot be started. */
-struct guest *guest_start(const struct guest_setup *s);
+struct guest *guest_boot(const struct guest_setup *s);
 void guest_free(struct guest *g);
 
 typedef bool guest_condition(const struct guest *g, const void *arg);

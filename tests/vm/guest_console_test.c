@@ -79,7 +79,7 @@ static void a_session_from_greeting_to_exit(void **state)
 	static const char *const include[] = {"/bin/true", NULL};
 	static const unsigned char size[4] = {40, 0, 132, 0};
 	size_t from;
-	struct guest *g = guest_start(&(struct guest_setup){
+	struct guest *g = guest_boot(&(struct guest_setup){
 		.topology = vm_topology_uniform(1, 2, 1, 1), .conf = conf, .include = include});
 
 	(void)state;
@@ -131,7 +131,7 @@ static void a_command_beside_the_shell(void **state)
 	static const char read_id[] = "cat /proc/sys/kernel/random/boot_id";
 	static const char both[] = "echo to out; echo to err >&2; exit 7";
 	static const unsigned char interrupt[4] = {15};
-	struct guest *g = guest_start(&(struct guest_setup){0});
+	struct guest *g = guest_boot(&(struct guest_setup){0});
 	unsigned ends = 1;
 
 	(void)state;
@@ -166,7 +166,7 @@ static void a_command_beside_the_shell(void **state)
 /* `reboot` ends the session like `exit`, not like a crash. */
 static void reboot_is_an_end(void **state)
 {
-	struct guest *g = guest_start(&(struct guest_setup){.serial = true});
+	struct guest *g = guest_boot(&(struct guest_setup){.serial = true});
 
 	(void)state;
 	assert_non_null(g);

@@ -15,7 +15,7 @@
 
 static struct guest *start(const struct guest_setup *s)
 {
-	struct guest *g = guest_start(s);
+	struct guest *g = guest_boot(s);
 
 	assert_non_null(g);
 	return g;

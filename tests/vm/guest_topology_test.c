@@ -28,7 +28,7 @@ static void check_all(
 		assert_int_equal(vm_topology_set_offline(&s.topology, offline, NULL), 0);
 	if (append)
 		s.append = words;
-	g = guest_start(&s);
+	g = guest_boot(&s);
 	assert_non_null(g);
 	assert_true(guest_until_end(g));
 	assert_int_equal(g->status, 0);
