@@ -206,8 +206,7 @@ static bool said_everything(const struct host *h)
 	       (!h->to_client.len || h->client.fd < 0 || h->orphaned);
 }
 
-/* Before every wait: what is listened to follows from the state alone. */
-static void rearm(void *user)
+void host_rearm(void *user)
 {
 	struct host *h = user;
 	struct guest *g = &h->guest;
@@ -286,7 +285,7 @@ int vm_host_main(int config_fd, int control_fd, int console_fd, const struct vm_
 		return 1;
 	tap_init(&h.control, h.loop, control_fd, control_event, &h);
 	tap_init(&h.client, h.loop, console_fd, client_console_event, &h);
-	loop_before_sleep(h.loop, rearm, &h);
+	loop_before_sleep(h.loop, host_rearm, &h);
 	if (start(&h, config_fd, &e))
 		host_fail(&h, &e);
 	rc = loop_run(h.loop, &e);

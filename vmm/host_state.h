@@ -77,6 +77,8 @@ struct host {
 };
 
 /* host.c */
+/* Of a struct host, before every wait: what is listened to follows from the state alone. */
+void host_rearm(void *user);
 void host_stage(struct host *h, enum vm_stage s);
 void host_note(struct host *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The last message; the process ends when the client has it. */

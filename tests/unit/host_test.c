@@ -1,0 +1,180 @@
+/*
+ * The process of one guest beside an engine whose process only waits: the test holds the engine's
+ * ends too, and says there what a guest, or one that has taken its engine over, may say.
+ */
+#include <linux/sockios.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "src/base/str.h"
+#include "vmm/host_state.h"
+
+enum { LOG, BULK, CONTROL, ENDS };
+
+struct fixture {
+	struct host h;
+	struct engine engine; /* QEMU's manners without QEMU */
+	int client;	      /* the client's end of the control socket */
+	int ends[ENDS];	      /* the engine's, -1 = closed */
+};
+
+/* start() is handed nothing of the test's. */
+static struct fixture *starting;
+
+static pid_t start(const struct engine_request *q, struct err *e)
+{
+	pid_t pid = fork();
+
+	(void)e;
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	starting->ends[LOG] = dup(q->log_fd);
+	starting->ends[BULK] = dup(q->bulk_fd);
+	starting->ends[CONTROL] = dup(q->control_fd);
+	return pid;
+}
+
+static void client_takes(void *user, int fd, uint32_t events)
+{
+	struct fixture *x = user;
+
+	(void)fd;
+	if (events & EPOLLOUT)
+		outbox_flush(&x->h.out);
+}
+
+static int up(void **state)
+{
+	struct fixture *x = calloc(1, sizeof(*x));
+	struct host *h = &x->h;
+	int s[2];
+
+	assert_non_null(x);
+	x->engine = engine_qemu;
+	x->engine.start = start;
+	h->built.engine = &x->engine;
+	h->built.payload.fd = h->built.kernel_fd = h->client.fd = h->prep_tap.fd = -1;
+	h->setup.c.topology = vm_topology_uniform(1, 1, 1, 1);
+	h->setup.c.exec = "true";
+	h->loop = loop_new(NULL);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, s), 0);
+	x->client = s[1];
+	outbox_init(&h->out, s[0]);
+	tap_init(&h->control, h->loop, s[0], client_takes, x);
+	loop_before_sleep(h->loop, host_rearm, h);
+	starting = x;
+	assert_int_equal(guest_start(h, NULL), 0);
+	h->phase = HOST_RUNNING;
+	*state = x;
+	return 0;
+}
+
+static void close_end(struct fixture *x, int which)
+{
+	if (x->ends[which] >= 0)
+		close(x->ends[which]);
+	x->ends[which] = -1;
+}
+
+static int down(void **state)
+{
+	struct fixture *x = *state;
+
+	guest_release(&x->h);
+	tap_close(&x->h.control);
+	outbox_release(&x->h.out);
+	pipebuf_release(&x->h.to_client);
+	pipebuf_release(&x->h.to_guest);
+	loop_free(x->h.loop);
+	for (int i = 0; i < ENDS; i++)
+		close_end(x, i);
+	close(x->client);
+	free(x);
+	return 0;
+}
+
+/* The client's next message; false: none is there. */
+static bool receive(struct fixture *x, struct ctl_message *m)
+{
+	static unsigned char buf[CTL_MESSAGE_MAX];
+
+	return ctl_receive(x->client, CTL_FROM_CHILD, buf, m) == 1;
+}
+
+/* Says a line up to n times on the engine's control socket, as long as it is heard; gives how often
+ * it did. */
+static unsigned flood(struct fixture *x, const char *line, unsigned n)
+{
+	size_t size = strlen(line);
+
+	for (unsigned i = 0; i < n; i++) {
+		while (send(x->ends[CONTROL], line, size, MSG_DONTWAIT) < 0) {
+			assert_int_equal(loop_turn(x->h.loop, 0, NULL), 0);
+			if (!x->h.guest.control.source)
+				return i;
+		}
+	}
+	return n;
+}
+
+/* Until the engine's control socket has been read empty. */
+static void all_heard(struct fixture *x)
+{
+	int left;
+
+	do {
+		assert_int_equal(loop_turn(x->h.loop, 0, NULL), 0);
+		assert_int_equal(ioctl(x->ends[CONTROL], SIOCOUTQ, &left), 0);
+	} while (left);
+}
+
+/* Messages of this type among all that the client is sent up to now. */
+static unsigned count(struct fixture *x, enum ctl_type type)
+{
+	struct ctl_message m;
+	unsigned n = 0;
+
+	do {
+		outbox_flush(&x->h.out);
+		while (receive(x, &m))
+			n += m.type == type;
+	} while (!outbox_empty(&x->h.out));
+	return n;
+}
+
+/* More at once than are heard in one turn, and then silence. */
+static void test_news_that_come_together(void **state)
+{
+	struct fixture *x = *state;
+	cleanup_str struct str lines = STR_INIT;
+
+	for (int i = 0; i < 400; i++)
+		str_add(&lines, "{\"event\":\"STOP\"}\n");
+	assert_int_equal(flood(x, lines.s, 1), 1);
+	all_heard(x);
+	assert_int_equal(count(x, CTL_RUNNING), 400);
+}
+
+#define HOST(test) cmocka_unit_test_setup_teardown(test, up, down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		HOST(test_news_that_come_together),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
