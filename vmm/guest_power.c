@@ -32,8 +32,24 @@ void guest_power(struct host *h, unsigned what, char key)
 		return;
 	}
 	rc = h->built.engine->tell(g->control.fd, verbs[what].verb, key);
+	g->orders += !rc;
 	if (rc)
 		host_note(h, "the guest cannot be %s: %s", verbs[what].name, strerror(-rc));
+}
+
+/* One sentence for each order: an engine that a guest has taken over would refuse without end. */
+static void refused(struct host *h, const char *why)
+{
+	struct guest *g = &h->guest;
+	const char *name = h->built.engine->name;
+
+	if (g->orders) {
+		g->orders--;
+		host_note(h, "%s refused: %s", name, why);
+	} else if (!g->refusals_left_out) {
+		g->refusals_left_out = true;
+		host_note(h, "%s refuses what it was not told: such answers are left out", name);
+	}
 }
 
 static void on_news(struct host *h, const struct engine_news *n)
@@ -48,7 +64,7 @@ static void on_news(struct host *h, const struct engine_news *n)
 			send(h->guest.log.fd, &n->key, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 		break;
 	case ENGINE_REFUSED:
-		host_note(h, "%s refused: %s", h->built.engine->name, n->why);
+		refused(h, n->why);
 		break;
 	case ENGINE_NEWS_NONE:
 		break;

@@ -346,8 +346,10 @@ void guest_check_end(struct host *h)
 
 	if (h->phase != HOST_RUNNING || !g->started || g->pid || g->exit.fd >= 0)
 		return;
-	if (g->log.fd < 0 && g->bulk.fd < 0 && g->errs.fd < 0 && g->console.fd < 0)
-		judge(h);
+	if (g->log.fd >= 0 || g->bulk.fd >= 0 || g->errs.fd >= 0 || g->console.fd >= 0)
+		return;
+	tap_close(&g->control); /* another process may hold it: nothing comes after the verdict */
+	judge(h);
 }
 
 void guest_release(struct host *h)

@@ -223,7 +223,7 @@ void host_rearm(void *user)
 	if (!running)
 		return;
 	tap_want(&g->exit, EPOLLIN);
-	tap_want(&g->control, EPOLLIN);
+	tap_want(&g->control, h->out.bytes < OUTBOX_HIGH ? EPOLLIN : 0);
 	tap_want(&g->log, EPOLLIN);
 	tap_want(&g->errs, EPOLLIN);
 	tap_want(&g->bulk, (guest_port_wanted(h) ? EPOLLIN : 0) | (g->to_port.len ? EPOLLOUT : 0));

@@ -33,6 +33,8 @@ struct guest {
 	struct tap log, bulk, errs, console; /* our ends; closed at end of file */
 	struct tap control;		     /* what the engine is told, and answers */
 	struct engine_ear ear;
+	unsigned orders;	      /* that the engine was given and has not refused */
+	bool refusals_left_out;	      /* it refuses more, and the client knows */
 	struct engine_report *report; /* memory shared with the engine's process, NULL = none */
 	struct conlog con, complaints;
 	struct proto_parser parser;

@@ -20,6 +20,7 @@
 #include "vmm/host_state.h"
 
 enum { LOG, BULK, CONTROL, ENDS };
+enum { FLOOD = 100 * 1000 };
 
 struct fixture {
 	struct host h;
@@ -106,12 +107,31 @@ static int down(void **state)
 	return 0;
 }
 
+static void turn(struct fixture *x)
+{
+	assert_int_equal(loop_turn(x->h.loop, -1, NULL), 0);
+}
+
 /* The client's next message; false: none is there. */
 static bool receive(struct fixture *x, struct ctl_message *m)
 {
 	static unsigned char buf[CTL_MESSAGE_MAX];
 
 	return ctl_receive(x->client, CTL_FROM_CHILD, buf, m) == 1;
+}
+
+/* What the client was sent up to now, note by note, each with a newline behind. */
+static void read_notes(struct fixture *x, struct str *notes)
+{
+	struct ctl_message m;
+
+	str_add(notes, "");
+	do {
+		outbox_flush(&x->h.out);
+		while (receive(x, &m))
+			if (m.type == CTL_NOTE)
+				str_printf(notes, "%.*s\n", (int)m.size, m.data);
+	} while (!outbox_empty(&x->h.out));
 }
 
 /* Says a line up to n times on the engine's control socket, as long as it is heard; gives how often
@@ -168,12 +188,69 @@ static void test_news_that_come_together(void **state)
 	assert_int_equal(count(x, CTL_RUNNING), 400);
 }
 
+static void test_refusals_without_end(void **state)
+{
+	struct fixture *x = *state;
+	cleanup_str struct str notes = STR_INIT;
+
+	guest_power(&x->h, CTL_NMI, 0);
+	guest_power(&x->h, CTL_RESET, 0);
+	assert_int_equal(flood(x, "{\"error\":{\"desc\":\"no\"}}\n", FLOOD), FLOOD);
+	all_heard(x);
+	assert_in_range(x->h.out.bytes, 0, OUTBOX_HIGH);
+	read_notes(x, &notes);
+	assert_string_equal(notes.s, "QEMU refused: no\nQEMU refused: no\nQEMU refuses what it was "
+				     "not told: such answers are left out\n");
+	guest_power(&x->h, CTL_NMI, 0); /* an order of its own is heard as ever */
+	flood(x, "{\"error\":{\"desc\":\"not now\"}}\n", 1);
+	all_heard(x);
+	str_clear(&notes);
+	read_notes(x, &notes);
+	assert_string_equal(notes.s, "QEMU refused: not now\n");
+}
+
+/* The engine is heard as fast as the client reads, and then without a gap. */
+static void test_news_without_end(void **state)
+{
+	struct fixture *x = *state;
+	unsigned said = flood(x, "{\"event\":\"STOP\"}\n", FLOOD), got = 0;
+
+	assert_in_range(said, 1, FLOOD - 1);
+	assert_in_range(x->h.out.bytes, OUTBOX_HIGH, 2 * OUTBOX_HIGH);
+	while ((got += count(x, CTL_RUNNING)) < said)
+		turn(x);
+	assert_true(outbox_empty(&x->h.out));
+}
+
+/* The engine's process is gone, and what it held of the guest's streams. */
+static void finish(struct fixture *x)
+{
+	guest_stop(&x->h);
+	close_end(x, LOG);
+	close_end(x, BULK);
+	while (x->h.phase != HOST_LEAVING)
+		turn(x);
+}
+
+/* ... but one that it started may hold the control socket. */
+static void test_no_news_after_the_verdict(void **state)
+{
+	struct fixture *x = *state;
+
+	finish(x);
+	assert_int_equal(send(x->ends[CONTROL], "{}\n", 3, MSG_DONTWAIT | MSG_NOSIGNAL), -1);
+	assert_int_equal(count(x, CTL_EXIT), 1);
+}
+
 #define HOST(test) cmocka_unit_test_setup_teardown(test, up, down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		HOST(test_news_that_come_together),
+		HOST(test_refusals_without_end),
+		HOST(test_news_without_end),
+		HOST(test_no_news_after_the_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
