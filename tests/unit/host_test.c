@@ -242,6 +242,70 @@ static void test_no_news_after_the_verdict(void **state)
 	assert_int_equal(count(x, CTL_EXIT), 1);
 }
 
+static void beat(void *user)
+{
+	*(bool *)user = true;
+}
+
+/* The watchdog's next n periods, without the wait. */
+static void let_pass(struct fixture *x, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		bool over = false;
+		struct loop_timer *behind;
+
+		loop_set_timer(x->h.loop, x->h.guest.watchdog, 1, 0);
+		behind = loop_add_timer(x->h.loop, 1, 0, beat, &over);
+		while (!over)
+			turn(x);
+		loop_del_timer(x->h.loop, behind);
+	}
+}
+
+static void frame(struct fixture *x, enum proto_tag tag, const void *payload, size_t n)
+{
+	unsigned char bytes[PROTO_HEADER_SIZE + 16];
+
+	assert_in_range(n, 0, 16);
+	proto_pack(bytes, tag, payload, n);
+	if (n)
+		memcpy(bytes + PROTO_HEADER_SIZE, payload, n);
+	n += PROTO_HEADER_SIZE;
+	assert_int_equal(send(x->ends[BULK], bytes, n, 0), n);
+}
+
+static void test_a_silent_guest_is_told_of(void **state)
+{
+	struct fixture *x = *state;
+	cleanup_str struct str notes = STR_INIT;
+
+	let_pass(x, 1);
+	assert_int_equal(send(x->ends[LOG], "Linux\nlast words\nand", 20, 0), 20);
+	while (!conlog_newest(&x->h.guest.con))
+		turn(x);
+	let_pass(x, 9);
+	read_notes(x, &notes);
+	assert_string_equal(notes.s,
+		"no sign of the guest's init after 30 s (stage: booting); its console is silent\n"
+		"no sign of the guest's init after 60 s (stage: kernel started); its console's "
+		"last line: last words\n"
+		"no sign of the guest's init after 90 s (stage: kernel started); its console's "
+		"last line: last words\n");
+}
+
+static void test_a_guest_that_answers_is_not(void **state)
+{
+	struct fixture *x = *state;
+
+	let_pass(x, 1);
+	assert_int_equal(count(x, CTL_NOTE), 1);
+	frame(x, PROTO_SYS_RDY, NULL, 0);
+	while (!x->h.guest.ready)
+		turn(x);
+	let_pass(x, 5);
+	assert_int_equal(count(x, CTL_NOTE), 0);
+}
+
 #define HOST(test) cmocka_unit_test_setup_teardown(test, up, down)
 
 int main(void)
@@ -251,6 +315,8 @@ int main(void)
 		HOST(test_refusals_without_end),
 		HOST(test_news_without_end),
 		HOST(test_no_news_after_the_verdict),
+		HOST(test_a_silent_guest_is_told_of),
+		HOST(test_a_guest_that_answers_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
