@@ -306,6 +306,26 @@ static void test_a_guest_that_answers_is_not(void **state)
 	assert_int_equal(count(x, CTL_NOTE), 0);
 }
 
+/* Whether the others come with the first one or after it. */
+static void test_the_last_status_counts(void **state)
+{
+	struct fixture *x = *state;
+	struct ctl_message m;
+
+	frame(x, PROTO_SYS_RDY, NULL, 0);
+	frame(x, PROTO_EXEC_EXIT, "\3\0\0\0", 4);
+	frame(x, PROTO_EXEC_EXIT, "\5\0\0\0", 4);
+	while (!x->h.guest.has_status)
+		turn(x);
+	assert_int_equal(x->h.guest.status, 5);
+	frame(x, PROTO_EXEC_EXIT, "\7\0\0\0", 4);
+	finish(x);
+	do
+		assert_true(receive(x, &m));
+	while (m.type != CTL_EXIT);
+	assert_int_equal(m.a, 7);
+}
+
 #define HOST(test) cmocka_unit_test_setup_teardown(test, up, down)
 
 int main(void)
@@ -317,6 +337,7 @@ int main(void)
 		HOST(test_no_news_after_the_verdict),
 		HOST(test_a_silent_guest_is_told_of),
 		HOST(test_a_guest_that_answers_is_not),
+		HOST(test_the_last_status_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
