@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "tests/lib/patience.h"
 #include "vmm/dev/serial.h"
 #include "vmm/dev/serial_regs.h"
 
@@ -64,6 +65,26 @@ static int down(void **state)
 	close(x->guest);
 	free(x);
 	return 0;
+}
+
+/* A guest that sends a byte for each one that is taken, to a host that reads at once. */
+static struct {
+	struct fixture *x; /* NULL = there is none */
+	size_t left;	   /* bytes that it will still send */
+	size_t taken;
+} busy;
+
+static void out(struct fixture *x, unsigned port, unsigned v);
+
+/* Stands before libc's, so that the guest sends while the loop's thread writes, each time. */
+ssize_t send(int fd, const void *bytes, size_t n, int flags)
+{
+	if (!busy.x || fd != busy.x->guest)
+		return sendto(fd, bytes, n, flags, NULL, 0);
+	busy.taken += n;
+	for (size_t i = 0; i < n && busy.left; i++, busy.left--)
+		out(busy.x, DATA, 'x');
+	return (ssize_t)n;
 }
 
 static unsigned in(struct fixture *x, unsigned port)
@@ -363,8 +384,50 @@ static void test_draining_gives_up_in_time(void **state)
 	serial_drain(x->s, 1); /* returns, although nobody reads */
 }
 
+/* The ring is full when it begins. */
+static void be_busy(struct fixture *x, size_t rings)
+{
+	for (size_t i = 0; i < SERIAL_TX_SIZE; i++)
+		out(x, DATA, 'x');
+	busy.x = x;
+	busy.left = rings * SERIAL_TX_SIZE;
+	busy.taken = 0;
+}
+
+static int down_busy(void **state)
+{
+	busy.x = NULL;
+	return down(state);
+}
+
+/* The loop has other devices too. */
+static void test_a_flood_that_is_read_leaves_the_loop_in_between(void **state)
+{
+	struct fixture *x = *state;
+	size_t before = 0;
+
+	be_busy(x, 9);
+	while (busy.taken < 10U * SERIAL_TX_SIZE) {
+		assert_int_equal(loop_turn(x->loop, -1, NULL), 0);
+		assert_in_range(busy.taken - before, 0, 2 * SERIAL_TX_SIZE);
+		before = busy.taken;
+	}
+	assert_int_equal(serial_lost(x->s), 0);
+}
+
+static void test_draining_writes_everything(void **state)
+{
+	struct fixture *x = *state;
+
+	be_busy(x, 2);
+	serial_drain(x->s, PATIENCE_S * 1000);
+	assert_int_equal(busy.taken, 3 * SERIAL_TX_SIZE);
+}
+
 #define LOG(test)    cmocka_unit_test_setup_teardown(test, up_log, down)
 #define STREAM(test) cmocka_unit_test_setup_teardown(test, up_stream, down)
+
+#define BUSY(up, test) cmocka_unit_test_setup_teardown(test, up, down_busy)
 
 int main(void)
 {
@@ -384,6 +447,10 @@ int main(void)
 		LOG(test_sysrq),
 		LOG(test_the_other_end_is_gone),
 		STREAM(test_the_other_end_is_gone),
+		BUSY(up_log, test_a_flood_that_is_read_leaves_the_loop_in_between),
+		BUSY(up_stream, test_a_flood_that_is_read_leaves_the_loop_in_between),
+		BUSY(up_log, test_draining_writes_everything),
+		BUSY(up_stream, test_draining_writes_everything),
 		LOG(test_draining_gives_up_in_time),
 		STREAM(test_draining_gives_up_in_time),
 	};

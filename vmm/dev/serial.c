@@ -153,21 +153,22 @@ static void refill_out(struct serial *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* Writes what the other end takes. True: something was fetched. */
+/* Writes what the other end takes, but no more than a ring full: a guest that sends as fast as we
+ * fetch must not keep the loop from other devices. True: something was fetched. */
 static bool flush_out(struct serial *s)
 {
-	bool fetched = false;
+	size_t fetched = 0;
 
 	s->blocked = false;
 	for (;;) {
 		ssize_t n;
 
-		if (!s->out_len) {
+		if (!s->out_len && fetched < SERIAL_TX_SIZE) {
 			refill_out(s);
-			fetched |= s->out_len > 0;
+			fetched += s->out_len;
 		}
 		if (!s->out_len)
-			return fetched;
+			return fetched > 0;
 		if (!s->source) {
 			s->out_len = 0; /* nobody will ever read it */
 			continue;
@@ -177,7 +178,7 @@ static bool flush_out(struct serial *s)
 			continue;
 		s->blocked = n < 0 && errno == EAGAIN;
 		if (s->blocked)
-			return fetched;
+			return fetched > 0;
 		if (n < 0) {
 			other_end_closed(s);
 			continue;
@@ -281,12 +282,11 @@ void serial_drain(struct serial *s, unsigned ms)
 {
 	uint64_t until = clock_mono_ns() + ms * NS_PER_MS, now;
 
-	flush_out(s);
-	while (s->blocked && (now = clock_mono_ns()) < until) {
+	while ((flush_out(s) || s->blocked) && (now = clock_mono_ns()) < until) {
 		struct pollfd p = {s->fd, POLLOUT, 0};
 
-		poll(&p, 1, (int)((until - now) / NS_PER_MS) + 1);
-		flush_out(s);
+		if (s->blocked)
+			poll(&p, 1, (int)((until - now) / NS_PER_MS) + 1);
 	}
 }
 
