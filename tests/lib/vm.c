@@ -19,6 +19,7 @@
 #include "src/base/clock.h"
 #include "src/base/file.h"
 #include "src/base/spawn.h"
+#include "src/base/utf8.h"
 #include "src/kernels/kernels.h"
 #include "tests/lib/patience.h"
 #include "tests/lib/skip.h"
@@ -284,6 +285,19 @@ void vm_check(const struct vm_run *r, int status, ...)
 		if (!strstr(r->errs.s, text))
 			fail_msg("no '%s' in: %s", text, r->errs.s);
 	va_end(ap);
+}
+
+void vm_check_shown(const struct str *text, const char *but)
+{
+	for (size_t i = 0; i < text->len;) {
+		uint32_t cp = 0;
+		int n = utf8_decode(text->s + i, text->len - i, &cp);
+		bool control = cp < ' ' || (cp >= 0x7f && cp < 0xa0);
+
+		if (n <= 0 || (control && (cp == 0 || !strchr(but, (int)cp))))
+			fail_msg("byte %#x at %zu of: %s", (unsigned char)text->s[i], i, text->s);
+		i += (size_t)n;
+	}
 }
 
 void vm_start_argv(struct vm_running *r, const struct strv *argv, int in, unsigned seconds)

@@ -40,6 +40,9 @@ void vm_exec(struct vm_run *r, const char *command, ...);
 void vm_run_release(struct vm_run *r);
 /* Fails, with all that it said, unless it ended so and its stderr has these texts (up to NULL). */
 void vm_check(const struct vm_run *r, int status, ...);
+/* Fails unless all of it can be shown: well-formed UTF-8 without control characters (C0, DEL, C1)
+ * but these. */
+void vm_check_shown(const struct str *text, const char *but);
 
 /* A command that goes on while the test does something to it. */
 struct vm_running {

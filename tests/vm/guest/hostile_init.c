@@ -106,7 +106,8 @@ static void unknown(int fd)
 static void lies(int fd)
 {
 	static const char reason[] = "\003\033]0;owned\007\033[2Jgone \x9b"
-				     "31m\r\nktstr: all is well";
+				     "31m\xc2\x9b"
+				     "31m\177\r\nktstr: all is well";
 	static const unsigned char many[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 	frame(fd, PROTO_EXEC_EXIT, many, 3);
@@ -116,6 +117,23 @@ static void lies(int fd)
 	frame(fd, PROTO_CONSOLE_TAKEN, many, 4);
 	frame(fd, PROTO_LIFECYCLE, many, 0);
 	frame(fd, PROTO_LIFECYCLE, reason, sizeof(reason) - 1);
+}
+
+/* More than it may send before the terminal outside has taken some. */
+static void console(int fd)
+{
+	static unsigned char payload[4 * PROTO_CHUNK];
+
+	frame(fd, PROTO_CONSOLE, payload, sizeof(payload));
+}
+
+/* A description that never ends. */
+static void topology(int fd)
+{
+	static unsigned char payload[PROTO_CHUNK];
+
+	for (;;)
+		frame(fd, PROTO_TOPOLOGY, payload, sizeof(payload));
 }
 
 /* Bytes that will never come are to be waited for. */
@@ -154,8 +172,9 @@ static void shouts(int fd)
 	for (;;)
 		(void)!write(log,
 			"<4>\033]0;owned\007\033[2J\x9b"
-			"31m shouting",
-			30);
+			"31m\xc2\x9b"
+			"31m\177 shouting",
+			36);
 }
 
 static void says_nothing(int fd)
@@ -175,6 +194,8 @@ int main(void)
 		{.name = "length", .run = length, .ready = 1},
 		{.name = "unknown", .run = unknown, .ready = 1},
 		{.name = "lies", .run = lies, .ready = 1},
+		{.name = "console", .run = console, .ready = 1},
+		{.name = "topology", .run = topology, .ready = 1},
 		{.name = "lingers", .run = lingers, .ready = 1},
 		{.name = "gives_up", .run = gives_up, .ready = 1},
 		{.name = "stays", .run = stays, .ready = 1},
