@@ -23,6 +23,7 @@ enum {
 	RESET_CONTROL = 0xcf9,
 	WINDOW = 0x1000,
 	ACCESSES = 20000,
+	COM1 = 0x3f8,
 };
 #define VIRTIO_AT 0xc0000000UL
 
@@ -138,15 +139,19 @@ static void dark(void)
 	}
 }
 
+/* Through the driver, and then past it. Each byte is an exit of its own, which takes 0.3 ms in the
+ * nested host: as much as fills what is held for a reader is left to the serial port's unit test.
+ */
 static void serial(void)
 {
-	char line[256];
+	static char flood[64 * 1024];
 	int fd = open("/dev/ttyS0", O_WRONLY);
 
-	memset(line, '\033', sizeof(line));
-	line[sizeof(line) - 1] = '\n';
-	for (unsigned i = 0; i < 100; i++)
-		(void)!write(fd, line, sizeof(line));
+	memset(flood, '\033', sizeof(flood));
+	for (size_t i = 255; i < sizeof(flood); i += 256)
+		flood[i] = '\n';
+	(void)!write(fd, flood, 25600);
+	outsb(COM1, flood, sizeof(flood));
 }
 
 /* Init's ports are open once; a descriptor of them can be taken all the same. */
