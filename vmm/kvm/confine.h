@@ -4,7 +4,7 @@
  * run, privileges to gain or memory to make executable.
  *
  * Order: everything is opened; confine_process() while there is one thread; threads are started and
- * each begins with confine_thread(); last the loop's own thread.
+ * wait until the loop's own thread has been confined; then each begins with confine_thread().
  *
  * KTSTR_NO_SANDBOX (not empty) leaves all of it out, for debuggers; the host says so to the user.
  */
