@@ -45,6 +45,7 @@ struct engine_report {
 	_Atomic uint64_t at[ENGINE_MARKS];
 	_Atomic uint64_t exits[ENGINE_EXITS];
 	_Atomic uint64_t setup_cpu_ns; /* CPU time from the start to the first run */
+	_Atomic uint64_t load_cpu_ns;  /* of that, for kernel and initramfs */
 	_Atomic bool counts;	       /* this engine fills in exits[] */
 };
 

@@ -70,6 +70,7 @@ void guest_report_send(struct host *h)
 	moment(&j, "exit", clock_mono_ns() - h->setup.started_ns);
 	json_object_end(&j);
 	moment(&j, "setup_cpu_ns", atomic_load(&h->guest.report->setup_cpu_ns));
+	moment(&j, "load_cpu_ns", atomic_load(&h->guest.report->load_cpu_ns));
 	exits(&j, h->guest.report);
 	guest_topology_json(h, &j);
 	json_object_end(&j);

@@ -105,9 +105,11 @@ enum vm_event_kind {
 	VM_EVENT_POWER,	 /* status: 1 = the guest runs again, 0 = it is paused */
 	VM_EVENT_REPORT, /* text: JSON object, once, before EXIT: timings (ns since vm_start(), null
 			    = not reached): exec, engine, first_run, kernel, init, prompt, exit;
-			    setup_cpu_ns; exits: a count for each reason, null where the engine
-			    does not count; topology: asked, offline, seen (null = no notation says
-			    it), verified (null = the guest did not tell), difference, note */
+			    setup_cpu_ns: the engine's CPU time before the guest ran, and
+			    load_cpu_ns of it: for its kernel and initramfs; exits: a count for each
+			    reason, null where the engine does not count; topology: asked, offline,
+			    seen (null = no notation says it), verified (null = the guest did not
+			    tell), difference, note */
 	VM_EVENT_TOPOLOGY,   /* status: 1 = the guest has the topology that was asked for; text: the
 				same for a person, or the first difference */
 	VM_EVENT_RUN_STDOUT, /* bytes of vm_run_command()'s command */

@@ -16,6 +16,11 @@ uint64_t clock_mono_ns(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+uint64_t clock_cpu_ns(void)
+{
+	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 uint64_t clock_real_ns(void)
 {
 	const char *frozen = getenv("KTSTR_TEST_NOW");

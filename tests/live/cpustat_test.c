@@ -10,21 +10,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "probes/hostinfo/cpustat.h"
 #include "src/base/clock.h"
 
 enum { BURST_MS = 50, BURSTS = 400, ENOUGH_TICKS = 10 };
-
-static uint64_t used_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec;
-}
 
 static _Noreturn void burn(unsigned cpu, int fd)
 {
@@ -39,10 +30,10 @@ static _Noreturn void burn(unsigned cpu, int fd)
 	if (sched_setaffinity(0, size, set))
 		_exit(1);
 	for (;;) {
-		uint64_t end = used_ns() + BURST_MS * NS_PER_MS;
+		uint64_t end = clock_cpu_ns() + BURST_MS * NS_PER_MS;
 
 		/* Mostly outside of the kernel: only user time is told apart by nice value. */
-		while (used_ns() < end)
+		while (clock_cpu_ns() < end)
 			for (volatile unsigned i = 0; i < 100000; i++)
 				;
 		if (write(fd, "x", 1) != 1)

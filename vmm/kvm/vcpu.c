@@ -112,11 +112,7 @@ static bool run_once(struct vcpu *v)
 
 static void note_first_run(struct machine *m)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	atomic_store(
-		&m->q->report->setup_cpu_ns, (uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec);
+	atomic_store(&m->q->report->setup_cpu_ns, clock_cpu_ns());
 	atomic_store(&m->q->report->at[ENGINE_FIRST_RUN], clock_mono_ns());
 }
 

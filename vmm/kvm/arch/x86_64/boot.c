@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "src/base/clock.h"
 #include "src/base/file.h"
 #include "vmm/kvm/arch.h"
 #include "vmm/kvm/arch/x86_64/acpi.h"
@@ -197,10 +198,12 @@ static int point_cpu(struct boot *b, struct err *e)
 int arch_boot(struct machine *m, struct err *e)
 {
 	struct boot b = {.m = m};
+	uint64_t start = clock_cpu_ns();
 	int rc = load_kernel(&b, e);
 
 	if (!rc)
 		rc = load_initrd(&b, e);
+	atomic_store(&m->q->report->load_cpu_ns, clock_cpu_ns() - start);
 	if (!rc)
 		rc = load_cmdline(&b, e);
 	if (!rc)
