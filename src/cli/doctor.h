@@ -27,7 +27,6 @@ void doctor_finding_release(struct doctor_finding *f);
 struct doctor {
 	const struct sysroot *root;
 	bool kvm_runs; /* found by the first check */
-	bool qemu;
 };
 
 struct doctor_check {

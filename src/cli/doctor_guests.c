@@ -108,7 +108,6 @@ void doctor_qemu(struct doctor *d, struct doctor_finding *f)
 	struct err e = ERR_INIT;
 	cleanup_free char *path = vm_check_qemu(&e);
 
-	d->qemu = path != NULL;
 	if (path) {
 		str_add(&f->text, path);
 	} else if (d->kvm_runs) {

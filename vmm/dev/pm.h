@@ -1,7 +1,7 @@
 /*
  * ACPI power management (spec 3.8, 4.2): the fixed registers that the FADT names. The machine is in
- * ACPI mode from the start; a write of S5 to PM1_CNT turns it off; the timer counts 3.579545 MHz in
- * 24 bits.
+ * ACPI mode from the start; a write of S5 to PM1_CNT turns it off; the timer, which it does not
+ * name, counts 3.579545 MHz in 24 bits.
  */
 #pragma once
 

@@ -18,7 +18,7 @@
  * KVM's whole chip has a PC's two old 8259s, which nothing here is wired to. Linux looks for them
  * by writing a mask and reading it back (probe_8259A() in arch/x86/kernel/i8259.c); the first read
  * of a chip that was told to poll gives the number of an interrupt instead. Without them Linux does
- * not clear each line of the IOAPIC before it needs one: some 500 accesses, each an exit.
+ * not clear each line of the IOAPIC before it needs one: 384 accesses, each an exit.
  */
 static int hide_pic(struct machine *m, struct err *e)
 {
