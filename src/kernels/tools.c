@@ -15,7 +15,7 @@ static const struct {
 	{.program = "bison", .debian = "bison", .fedora = "bison"},
 	{.program = "bc", .debian = "bc", .fedora = "bc"},
 	{.program = "perl", .debian = "perl", .fedora = "perl"},
-	{.program = "zstd", .debian = "zstd", .fedora = "zstd"},
+	{.program = "xz", .debian = "xz-utils", .fedora = "xz"},
 	{.program = "pahole", .debian = "dwarves", .fedora = "dwarves"},
 	{.header = "gelf.h", .debian = "libelf-dev", .fedora = "elfutils-libelf-devel"},
 };
