@@ -85,9 +85,15 @@ static void tell_size(struct pane *p, const struct ui_rect *r)
 
 static void tell_sizes(struct app *a)
 {
-	for (size_t i = 0; i < a->panes.n; i++)
-		if (a->layout.pane[i].visible)
-			tell_size(a->panes.v[i], &a->layout.pane[i].inside);
+	for (size_t i = 0; i < a->panes.n; i++) {
+		const struct layout_pane *l = &a->layout.pane[i];
+
+		if (!l->visible)
+			continue;
+		a->panes.v[i]->status.title_cols =
+			l->border ? chrome_border_room(l->frame.cols) : l->inside.cols;
+		tell_size(a->panes.v[i], &l->inside);
+	}
 	for (size_t i = 0; i < a->dialogs.n; i++) {
 		struct ui_rect r = chrome_dialog_inside(&a->canvas, a->dialogs.v[i]);
 

@@ -151,10 +151,15 @@ void chrome_title(const struct app *a, const struct pane *p, struct view v)
 	view_field(v, 0, 0, v.at.cols, style(a, role), str_get(&p->status.title));
 }
 
+int chrome_border_room(int cols)
+{
+	return cols - 4;
+}
+
 /* " text " in a border's row. */
 static void border_text(struct view v, int row, struct ui_style s, const char *text)
 {
-	int room = v.at.cols - 4, width = (int)utf8_width(text);
+	int room = chrome_border_room(v.at.cols), width = (int)utf8_width(text);
 
 	if (room < 1 || !*text)
 		return;

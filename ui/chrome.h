@@ -10,6 +10,8 @@ size_t chrome_tab_at(const struct app *a, int col);
 /* The title of a pane that has no frame, in one row. */
 void chrome_title(const struct app *a, const struct pane *p, struct view v);
 void chrome_frame(const struct app *a, const struct pane *p, bool focused, struct view v);
+/* Columns that a text in the border of a frame this wide has. */
+int chrome_border_room(int cols);
 void chrome_message(const struct app *a, struct view v);
 void chrome_footer(const struct app *a, struct view v);
 void chrome_summary(const struct app *a, struct view v);

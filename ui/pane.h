@@ -35,6 +35,7 @@ struct paint {
 struct pane_status {
 	struct str tab;	    /* after the number in the tab bar: "Topo", "VM#1 run" */
 	char mark;	    /* behind it: '*' activity, '!' alert, 0 = none */
+	int title_cols;	    /* that the title has; known before status() is called */
 	struct str title;   /* in the upper border */
 	struct str foot;    /* in the lower border */
 	struct str summary; /* one line, for a screen too small for panes */

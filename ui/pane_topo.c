@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "src/base/utf8.h"
 #include "ui/app.h"
 #include "ui/panes.h"
 #include "ui/topo_view.h"
@@ -268,7 +269,10 @@ static void topo_status(const void *self, struct pane_status *out)
 	count(&out->title, w->t->nllcs, "LLC", "LLCs");
 	count(&out->title, w->t->ncores, "core", "cores");
 	count(&out->title, cpuset_count(&w->t->online), "cpu", "cpus");
-	str_printf(&out->title, "  %s", w->t->notation);
+	/* The last to be said and the first to go: the tab bar has it too. */
+	if ((int)(utf8_width(str_get(&out->title)) + 2 + utf8_width(w->t->notation)) <=
+		out->title_cols)
+		str_printf(&out->title, "  %s", w->t->notation);
 	topo_foot(w, &out->foot);
 	str_printf(&out->summary, "%u cpus", cpuset_count(&w->t->online));
 	if (w->snap->uses && w->snap->uses->has_all)

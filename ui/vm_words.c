@@ -108,7 +108,7 @@ static uint64_t uptime_ns(const struct vm_view *w)
 	return until > from ? until - from : 0;
 }
 
-static void title(const struct vm_view *w, struct str *out)
+static void title(const struct vm_view *w, int room, struct str *out)
 {
 	struct part p[PARTS] = {
 		[NUMBER] = {.priority = 100},
@@ -144,7 +144,7 @@ static void title(const struct vm_view *w, struct str *out)
 		str_add(&p[UP].full, " up ");
 		units_hms(&p[UP].full, uptime_ns(w) / NS_PER_SEC);
 	}
-	fit(p, (size_t)(w->cols > 2 ? w->cols : 2));
+	fit(p, (size_t)(room > 2 ? room : 2));
 	for (int i = 0; i < PARTS; i++) {
 		const struct str *s = p[i].cut ? &p[i].brief : &p[i].full;
 
@@ -168,7 +168,7 @@ void vm_status(const void *self, struct pane_status *out)
 	str_printf(&out->tab, "VM#%d %s", vm_number(w), state_word(w));
 	if (!pane_focused(w->host))
 		out->mark = w->rang ? '!' : w->activity ? '*' : 0;
-	title(w, &out->title);
+	title(w, out->title_cols, &out->title);
 	str_printf(&out->foot, "guest %dx%d  scrollback %zu", vt_cols(w->vt), vt_rows(w->vt), past);
 	if (*vt_title(w->vt))
 		str_printf(&out->foot, "  \"%s\"", vt_title(w->vt));

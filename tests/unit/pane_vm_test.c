@@ -65,6 +65,33 @@ static void the_title_says_what_runs_and_who_has_the_keys(void **state)
 	dash_close(&d);
 }
 
+static void a_title_in_a_border_loses_whole_words(void **state)
+{
+	cleanup_str struct str line = STR_INIT;
+	struct dash d;
+	int row;
+
+	(void)state;
+	dash_open(&d, 40, 120, false);
+	guest_boot_to_prompt(&d);
+	guest_tell(
+		&d, (struct vm_event){
+			    .kind = VM_EVENT_TOPOLOGY, .status = 1, .text = "topology verified"});
+	for (int cols = 120; cols >= 100; cols--) {
+		app_resize(d.app, 40, cols);
+		dash_turn(&d);
+		for (row = 1; row < 40; row++) {
+			dash_line(&d, row, &line);
+			if (strstr(str_get(&line), " VM#1 "))
+				break;
+		}
+		assert_true(row < 40);
+		if (strstr(str_get(&line), "> "))
+			fail_msg("%d columns: %s", cols, str_get(&line));
+	}
+	dash_close(&d);
+}
+
 static void the_title_says_what_was_verified(void **state)
 {
 	struct dash d;
@@ -340,6 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_boot_is_followed_step_by_step),
 		cmocka_unit_test(the_title_says_what_runs_and_who_has_the_keys),
+		cmocka_unit_test(a_title_in_a_border_loses_whole_words),
 		cmocka_unit_test(the_title_says_what_was_verified),
 		cmocka_unit_test(a_guest_that_does_not_boot_says_why),
 		cmocka_unit_test(an_ended_guest_stays_until_it_is_closed),
