@@ -27,6 +27,7 @@ pass_on() {
 one() { # PROGRAM
   name=${1##*/} from=$(cut -d. -f1 /proc/uptime)
   : >/tmp/tap
+  echo "$name" >/tmp/running
   { timeout -k 5 "$patience" "$1" 2>&1 </dev/null; echo $? >/tmp/rc; } | pass_on
   echo "# $name took $(($(cut -d. -f1 /proc/uptime) - from)) s"
   rc=$(cat /tmp/rc)
