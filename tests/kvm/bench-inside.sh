@@ -37,7 +37,7 @@ once() { # NAME: runs it, notes the hundredths of a second; QEMU's nested guests
 }
 median() { sort -n "/tmp/b/$1" | awk '{v[NR] = $1} END {printf "%.2f", v[int((NR + 1) / 2)] / 100}'; }
 
-dir=kernels/$name image=$here/kernels/$name/image modules=$here/kernels/$name/modules
+dir=$here/kernels/$name image=$dir/image modules=$dir/modules
 case $name-$cpus in slim-1) limit=0.50 ;; slim-8) limit=0.60 ;; *) limit=0.75 ;; esac
 PATH=/tmp/fake:$PATH ./ktstr shell --accel tcg --kernel "$image" --modules "$modules" -i ./trivial --exec true >/dev/null 2>&1
 [ -s /tmp/b/initrd ] || { echo "no initramfs for $name"; exit 1; }
